@@ -1,0 +1,8 @@
+/** Trains compact transformers: tensors, graphs, backends, training, generation, checkpoints. */
+module pbb.engine {
+  requires com.fasterxml.jackson.databind;
+  requires jdk.incubator.vector;
+  requires static org.jspecify;
+
+  exports pbb.engine.random;
+}
