@@ -4,5 +4,9 @@ module pbb.engine {
   requires jdk.incubator.vector;
   requires static org.jspecify;
 
+  exports pbb.engine.backend;
+  exports pbb.engine.backend.host;
+  exports pbb.engine.graph;
+  exports pbb.engine.nn;
   exports pbb.engine.random;
 }
