@@ -1,14 +1,19 @@
 package pbb.lang;
 
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /** What must hold across a whole program, whether it was parsed or built. */
 final class ProgramCheck {
 
   /** Deeper trees than this would need more of the Java stack than a thread has by default. */
   static final int MAX_DEPTH = 100;
+
+  private static final String BUILTINS =
+      Arrays.stream(Builtin.values()).map(Builtin::identifier).collect(Collectors.joining(", "));
 
   private final Set<String> functions = new HashSet<>();
 
@@ -126,6 +131,11 @@ final class ProgramCheck {
       case Expression.Call e -> {
         if (e.function().equals("range")) {
           throw new SyntaxException(e.position(), "range is supported only as 'for NAME in range(...)'");
+        }
+        if (!functions.contains(e.function()) && Builtin.of(e.function()).isEmpty()) {
+          throw new SyntaxException(
+              e.position(),
+              "no function '" + e.function() + "' is defined here; built in are " + BUILTINS);
         }
         expressions(e.arguments(), depth);
       }
