@@ -30,10 +30,10 @@ final class Identifiers {
   }
 
   static boolean isStart(int c) {
-    return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c == '_';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
   }
 
   static boolean isPart(int c) {
-    return isStart(c) || c >= '0' && c <= '9';
+    return isStart(c) || (c >= '0' && c <= '9');
   }
 }

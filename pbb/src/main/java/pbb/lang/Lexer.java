@@ -3,7 +3,6 @@ package pbb.lang;
 import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.List;
-import pbb.lang.Token.Type;
 
 /** Cuts source text into tokens, indentation included, by Python's rules. */
 final class Lexer {
@@ -57,7 +56,7 @@ final class Lexer {
         skipComment();
       } else if (c == '\n') {
         if (brackets.isEmpty()) {
-          add(Type.NEWLINE, "", here());
+          add(Token.Type.NEWLINE, "", here());
           atLineStart = true;
         }
         newLine();
@@ -71,13 +70,13 @@ final class Lexer {
       Token open = brackets.getLast();
       throw new SyntaxException(open.position(), "'" + open.text() + "' is never closed");
     }
-    if (!tokens.isEmpty() && tokens.getLast().type() != Type.NEWLINE) {
-      add(Type.NEWLINE, "", here());
+    if (!tokens.isEmpty() && tokens.getLast().type() != Token.Type.NEWLINE) {
+      add(Token.Type.NEWLINE, "", here());
     }
     for (int i = indents.size() - 1; i > 0; i--) {
-      add(Type.DEDENT, "", here());
+      add(Token.Type.DEDENT, "", here());
     }
-    add(Type.END, "", here());
+    add(Token.Type.END, "", here());
   }
 
   /** Skips lines without a statement, then compares the next line's indentation; false at the end of the source. */
@@ -111,7 +110,7 @@ final class Lexer {
   private void indent(int width) {
     if (width > indents.getLast()) {
       indents.add(width);
-      add(Type.INDENT, "", here());
+      add(Token.Type.INDENT, "", here());
     }
     while (width < indents.getLast()) {
       indents.removeLast();
@@ -119,7 +118,7 @@ final class Lexer {
         throw new SyntaxException(
             here(), "this line is indented by " + width + ", which fits no block that is open here");
       }
-      add(Type.DEDENT, "", here());
+      add(Token.Type.DEDENT, "", here());
     }
   }
 
@@ -160,7 +159,7 @@ final class Lexer {
       throw new SyntaxException(
           position, "the string prefix '" + text + "' is not supported; use a plain string");
     }
-    add(Identifiers.KEYWORDS.contains(text) ? Type.KEYWORD : Type.NAME, text, position);
+    add(Identifiers.KEYWORDS.contains(text) ? Token.Type.KEYWORD : Token.Type.NAME, text, position);
   }
 
   private void number() {
@@ -182,7 +181,7 @@ final class Lexer {
     StringBuilder digits = new StringBuilder();
     // An underscore may stand before each digit but the first (or after the prefix).
     while (isDigit(peek(0), radix)
-        || peek(0) == '_' && isDigit(peek(1), radix) && (radix != 10 || !digits.isEmpty())) {
+        || (peek(0) == '_' && isDigit(peek(1), radix) && (radix != 10 || !digits.isEmpty()))) {
       if (peek(0) != '_') {
         digits.appendCodePoint(peek(0));
       }
@@ -208,7 +207,7 @@ final class Lexer {
     if (radix == 10 && digits.charAt(0) == '0' && value.signum() != 0) {
       throw new SyntaxException(position, "an integer must not begin with 0; octal numbers begin with 0o");
     }
-    add(Type.INTEGER, value.toString(), position);
+    add(Token.Type.INTEGER, value.toString(), position);
   }
 
   private void string(int quote) {
@@ -231,7 +230,7 @@ final class Lexer {
       }
     }
     next++;
-    add(Type.STRING, text.toString(), position);
+    add(Token.Type.STRING, text.toString(), position);
   }
 
   /** Reads a backslash and what belongs to it. */
@@ -295,7 +294,7 @@ final class Lexer {
     for (String operator : OPERATORS) {
       if (startsWith(operator)) {
         next += operator.length();
-        Token token = add(Type.OPERATOR, operator, position);
+        Token token = add(Token.Type.OPERATOR, operator, position);
         switch (operator) {
           case "(", "[", "{" -> brackets.add(token);
           case ")", "]", "}" -> close(token);
@@ -339,7 +338,7 @@ final class Lexer {
     return true;
   }
 
-  private Token add(Type type, String text, Position position) {
+  private Token add(Token.Type type, String text, Position position) {
     Token token = new Token(type, text, position);
     tokens.add(token);
     return token;

@@ -4,7 +4,6 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -56,7 +55,7 @@ public final class ListValue implements Value {
 
   /** A copy that shares no list with this one; lists that occur twice, or in themselves, do so in the copy. */
   ListValue deepCopy() {
-    Map<ListValue, ListValue> copies = new IdentityHashMap<>();
+    IdentityHashMap<ListValue, ListValue> copies = new IdentityHashMap<>();
     List<ListValue> open = new ArrayList<>();
     ListValue copy = copyOnce(this, copies, open);
     while (!open.isEmpty()) {
@@ -71,7 +70,7 @@ public final class ListValue implements Value {
   }
 
   private static ListValue copyOnce(
-      ListValue original, Map<ListValue, ListValue> copies, List<ListValue> open) {
+      ListValue original, IdentityHashMap<ListValue, ListValue> copies, List<ListValue> open) {
     ListValue known = copies.get(original);
     if (known != null) {
       return known;

@@ -6,7 +6,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
-import pbb.lang.Token.Type;
 
 /**
  * Reads programs of the language: function definitions made of assignments, {@code if}, {@code while}, {@code for},
@@ -40,7 +39,7 @@ public final class Parser {
 
   private Program program() {
     List<Function> functions = new ArrayList<>();
-    while (peek().type() != Type.END) {
+    while (peek().type() != Token.Type.END) {
       if (!peek().is("def")) {
         throw error(
             peek(), "expected a function definition (def) but found " + peek().describe());
@@ -71,16 +70,16 @@ public final class Parser {
   /** A colon and what it governs: indented lines, or one simple statement on the same line. */
   private List<Statement> block(String owner) {
     expect(":", "at the end of '" + owner + "'");
-    if (peek().type() != Type.NEWLINE) {
+    if (peek().type() != Token.Type.NEWLINE) {
       return List.of(simpleStatement());
     }
     take();
-    if (peek().type() != Type.INDENT) {
+    if (peek().type() != Token.Type.INDENT) {
       throw error(peek(), "expected an indented block after '" + owner + "'");
     }
     take();
     List<Statement> body = new ArrayList<>();
-    while (peek().type() != Type.DEDENT) {
+    while (peek().type() != Token.Type.DEDENT) {
       body.add(statement());
     }
     take();
@@ -89,12 +88,12 @@ public final class Parser {
 
   private Statement statement() {
     Token token = peek();
-    if (token.type() == Type.INDENT) {
+    if (token.type() == Token.Type.INDENT) {
       throw error(token, "this line is indented more than its block");
     }
     enter(token);
     Statement statement =
-        switch (token.type() == Type.KEYWORD ? token.text() : "") {
+        switch (token.type() == Token.Type.KEYWORD ? token.text() : "") {
           case "if" -> conditional();
           case "while" -> whileLoop();
           case "for" -> forLoop();
@@ -148,10 +147,10 @@ public final class Parser {
   private Statement simpleStatement() {
     Token token = peek();
     Statement statement =
-        switch (token.type() == Type.KEYWORD ? token.text() : "") {
+        switch (token.type() == Token.Type.KEYWORD ? token.text() : "") {
           case "return" -> {
             take();
-            boolean bare = peek().type() == Type.NEWLINE;
+            boolean bare = peek().type() == Token.Type.NEWLINE;
             yield new Statement.Return(
                 bare ? Optional.empty() : Optional.of(expression()), token.position());
           }
@@ -171,7 +170,7 @@ public final class Parser {
         };
     refuse(",", "tuples are not supported; use a list or one statement per value");
     refuse(";", "one statement a line; ';' is not supported");
-    if (peek().type() != Type.NEWLINE) {
+    if (peek().type() != Token.Type.NEWLINE) {
       throw unexpected("the end of the line");
     }
     take();
@@ -181,7 +180,7 @@ public final class Parser {
   private Statement expressionOrAssignment() {
     Expression expression = expression();
     Token token = peek();
-    if (token.type() != Type.OPERATOR) {
+    if (token.type() != Token.Type.OPERATOR) {
       return new Statement.ExpressionStatement(expression, expression.position());
     }
     if (token.is("=")) {
@@ -431,7 +430,7 @@ public final class Parser {
       case INTEGER -> new Expression.IntLiteral(new BigInteger(take().text()), position);
       case STRING -> {
         take();
-        if (peek().type() == Type.STRING) {
+        if (peek().type() == Token.Type.STRING) {
           throw error(peek(), "two strings side by side are not supported; join them with '+'");
         }
         yield new Expression.StringLiteral(token.text(), position);
@@ -485,7 +484,7 @@ public final class Parser {
   }
 
   private Token name(String what) {
-    if (peek().type() != Type.NAME) {
+    if (peek().type() != Token.Type.NAME) {
       throw unexpected(what);
     }
     return take();

@@ -6,7 +6,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a program computes with. {@link #toString} is what Python's {@code str} prints, {@link #repr} what its {@code repr}
+ * What a program computes with. {@code toString} is what Python's {@code str} prints, {@link #repr} what its {@code repr}
  * does. {@code equals} tells types apart ({@code 1} from {@code True}), which the language's {@code ==} does not.
  */
 public sealed interface Value permits IntValue, BoolValue, StringValue, ListValue, NoneValue {
