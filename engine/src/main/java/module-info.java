@@ -7,6 +7,8 @@ module pbb.engine {
   exports pbb.engine.backend;
   exports pbb.engine.backend.host;
   exports pbb.engine.graph;
+  exports pbb.engine.io;
   exports pbb.engine.nn;
   exports pbb.engine.random;
+  exports pbb.engine.tokenizer;
 }

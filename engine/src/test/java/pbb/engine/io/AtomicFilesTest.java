@@ -43,7 +43,7 @@ class AtomicFilesTest {
     assertEquals(
         file + " could not be written because the disk is full: free some space and run again.",
         failure.getMessage());
-    assertEquals(List.of(file), entries(file.getParent()));
+    assertEquals(List.of(file), entries(folder.resolve("deep/er")));
     AtomicFiles.writeString(file, "new");
     assertEquals("new", Files.readString(file));
   }
@@ -138,7 +138,7 @@ class AtomicFilesTest {
                 AtomicFiles.writeFile(
                     folder.resolve("model"), partial -> Files.write(full, new byte[100])));
 
-    assertTrue(failure.getMessage().contains("the disk is full"), failure.getMessage());
+    assertTrue(message(failure).contains("the disk is full"), message(failure));
     assertEquals(List.of(), entries(folder));
   }
 
@@ -151,7 +151,7 @@ class AtomicFilesTest {
     IOException failure =
         assertThrows(IOException.class, () -> AtomicFiles.writeString(locked.resolve("a"), "a"));
 
-    assertTrue(failure.getMessage().contains("its folder is read-only"), failure.getMessage());
+    assertTrue(message(failure).contains("its folder is read-only"), failure.getMessage());
   }
 
   @Test
@@ -161,8 +161,12 @@ class AtomicFilesTest {
     IOException failure =
         assertThrows(IOException.class, () -> AtomicFiles.writeString(file.resolve("a"), "a"));
 
-    assertTrue(failure.getMessage().startsWith(file.resolve("a") + " could not be written"));
+    assertTrue(message(failure).startsWith(file.resolve("a") + " could not be written"));
     assertEquals("x", Files.readString(file));
+  }
+
+  private static String message(IOException failure) {
+    return String.valueOf(failure.getMessage());
   }
 
   private static List<Path> entries(Path folder) throws IOException {

@@ -49,7 +49,9 @@ class ByteTokenizerTest {
   @Test
   void halfASurrogatePairIsNamedWithItsOffset() {
     String message =
-        assertThrows(IllegalArgumentException.class, () -> tokenizer.encode("ab\ud83dc")).getMessage();
+        String.valueOf(
+            assertThrows(IllegalArgumentException.class, () -> tokenizer.encode("ab\ud83dc"))
+                .getMessage());
 
     assertTrue(message.contains("\\uD83D, at offset 2"), message);
     assertThrows(IllegalArgumentException.class, () -> tokenizer.encode("ab\ud83d"));

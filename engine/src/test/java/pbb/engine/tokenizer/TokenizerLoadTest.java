@@ -18,7 +18,8 @@ class TokenizerLoadTest {
 
   @Test
   void readsBackWhatItWrote() throws IOException {
-    WordTokenizer words = WordTokenizer.ofWords(List.of("b", "a", "\n    ", " 12", "\"", "\\", "😀", "\u2028"));
+    WordTokenizer words =
+        WordTokenizer.ofWords(List.of("b", "a", "\n    ", " 12", "\"", "\\", "😀", "\u2028"));
     words.save(folder);
     assertEquals(words.words(), ((WordTokenizer) Tokenizer.load(folder)).words());
 
@@ -95,7 +96,8 @@ class TokenizerLoadTest {
 
   private void assertRefused(String expected) {
     String message =
-        assertThrows(InvalidFileException.class, () -> Tokenizer.load(folder)).getMessage();
+        String.valueOf(
+            assertThrows(InvalidFileException.class, () -> Tokenizer.load(folder)).getMessage());
     assertTrue(message.startsWith(folder.resolve("tokenizer.json").toString()), message);
     assertTrue(message.contains(expected), message);
     assertEquals(1, message.lines().count(), message);
