@@ -11,4 +11,9 @@ module pbb.engine {
   exports pbb.engine.nn;
   exports pbb.engine.random;
   exports pbb.engine.tokenizer;
+
+  uses pbb.engine.backend.BackendProvider;
+
+  provides pbb.engine.backend.BackendProvider with
+      pbb.engine.backend.scalar.ScalarProvider;
 }

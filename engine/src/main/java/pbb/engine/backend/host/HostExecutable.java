@@ -51,7 +51,12 @@ public final class HostExecutable implements Executable {
     }
     // Graphs of one program never run at the same time, so their activations can lie in the same place.
     MemorySegment activations = allocate(block);
-    plans.forEach((graph, plan) -> kernels.put(graph.name(), bind(graph, plan, activations, factory)));
+    try {
+      plans.forEach((graph, plan) -> kernels.put(graph.name(), bind(graph, plan, activations, factory)));
+    } catch (Throwable e) {
+      arena.close();
+      throw e;
+    }
   }
 
   private Kernel[] bind(
@@ -112,7 +117,9 @@ public final class HostExecutable implements Executable {
 
   @Override
   public void close() {
-    arena.close();
+    if (arena.scope().isAlive()) {
+      arena.close();
+    }
   }
 
   private MemorySegment segment(Tensor tensor, MemorySegment host) {
