@@ -1,8 +1,10 @@
 package pbb.engine.graph;
 
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 
 /**
@@ -13,22 +15,43 @@ import java.util.Set;
  */
 public record Graph(String name, List<Section> sections) {
 
-  /** Checks that nothing is read before it is written, but for what outlives a run. */
+  /**
+   * Checks that nothing is read before it is written, but for what outlives a run, that every layer has its slice, and that
+   * no two tensors have one name.
+   */
   public Graph {
     sections = List.copyOf(sections);
     Set<Tensor> written = new HashSet<>();
+    Map<String, Tensor> byName = new HashMap<>();
     for (Section section : sections) {
       for (Op op : section.ops()) {
         for (Operand input : op.inputs()) {
+          requireFits(name, section, op, input, byName);
           requireWritten(name, written, op, input.tensor());
         }
         for (Destination output : op.outputs()) {
+          requireFits(name, section, op, output.operand(), byName);
           if (output.accumulate()) {
             requireWritten(name, written, op, output.operand().tensor());
           }
           written.add(output.operand().tensor());
         }
       }
+    }
+  }
+
+  private static void requireFits(
+      String graph, Section section, Op op, Operand operand, Map<String, Tensor> byName) {
+    Tensor tensor = operand.tensor();
+    Tensor other = byName.putIfAbsent(tensor.name(), tensor);
+    if (other != null && !other.equals(tensor)) {
+      throw new IllegalArgumentException(
+          "two tensors of graph " + graph + " are named " + tensor.name() + ": " + other + ", " + tensor);
+    }
+    if (operand.slice() instanceof Operand.OfLayer && operand.firstSlice(section.layers() - 1) >= tensor.slices()) {
+      throw new IllegalArgumentException(
+          op.name() + " of graph " + graph + " is run for " + section.layers() + " layers, but " + operand
+              + " has only " + tensor.slices() + " slices");
     }
   }
 
