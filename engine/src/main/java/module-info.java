@@ -6,6 +6,7 @@ module pbb.engine {
 
   exports pbb.engine.backend;
   exports pbb.engine.backend.host;
+  exports pbb.engine.checkpoint;
   exports pbb.engine.data;
   exports pbb.engine.graph;
   exports pbb.engine.io;

@@ -102,6 +102,13 @@ public final class AtomicFiles {
     return partials;
   }
 
+  /** Removes a folder at once, by a new name, before what is in it goes: nobody finds it half-deleted. */
+  public static void remove(Path folder) throws IOException {
+    Path partial = partialOf(folder.toAbsolutePath());
+    Files.move(folder, partial, StandardCopyOption.ATOMIC_MOVE);
+    delete(partial);
+  }
+
   /** Deletes a file, or a folder with all that is in it; does nothing where there is neither. Follows no links. */
   public static void delete(Path path) throws IOException {
     if (!Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
@@ -118,8 +125,7 @@ public final class AtomicFiles {
           }
 
           @Override
-          public FileVisitResult postVisitDirectory(
-              Path folder, @Nullable IOException failure)
+          public FileVisitResult postVisitDirectory(Path folder, @Nullable IOException failure)
               throws IOException {
             if (failure != null) {
               throw failure;
@@ -144,16 +150,18 @@ public final class AtomicFiles {
           target + " could not be written because the disk is full: free some space and run again.",
           failure);
     }
-    if (failure instanceof AccessDeniedException
-        || lower.contains("read-only file system")) {
+    if (failure instanceof AccessDeniedException || lower.contains("read-only file system")) {
       return new IOException(
-          target + " could not be written because its folder is read-only for this user: choose"
+          target
+              + " could not be written because its folder is read-only for this user: choose"
               + " another folder or change its permissions.",
           failure);
     }
     if (failure instanceof FileAlreadyExistsException && failure.getMessage() != null) {
       return new IOException(
-          target + " could not be written because a file stands where a folder is needed: " + reason
+          target
+              + " could not be written because a file stands where a folder is needed: "
+              + reason
               + ".",
           failure);
     }
@@ -167,7 +175,7 @@ public final class AtomicFiles {
     if (folder == null || name == null) {
       throw new IllegalArgumentException(target + " is no name of a file or folder to write");
     }
-    Path partial = folder.resolve("." + name + "." + uniqueId() + ".partial");
+    Path partial = partialOf(absolute);
     try {
       Files.createDirectories(folder);
       removePartialsOf(folder, name.toString());
@@ -184,11 +192,12 @@ public final class AtomicFiles {
     }
   }
 
-  // Two writers of one target never share a partial file: the slower one fails instead of mixing its bytes in.
-  private static String uniqueId() {
-    return Long.toHexString(ProcessHandle.current().pid())
-        + "-"
-        + Long.toHexString(System.nanoTime());
+  // Two writers of one target never share a partial file: the slower one fails instead of mixing
+  // its bytes in.
+  private static Path partialOf(Path target) {
+    String id =
+        Long.toHexString(ProcessHandle.current().pid()) + "-" + Long.toHexString(System.nanoTime());
+    return target.resolveSibling("." + target.getFileName() + "." + id + ".partial");
   }
 
   private static void removePartialsOf(Path folder, String target) throws IOException {

@@ -66,7 +66,8 @@ public final class JsonObject {
       }
     } catch (JsonProcessingException e) {
       JsonLocation at = e.getLocation();
-      String where = at == null ? "" : " at line " + at.getLineNr() + ", column " + at.getColumnNr();
+      String where =
+          at == null ? "" : " at line " + at.getLineNr() + ", column " + at.getColumnNr();
       String why = e.getOriginalMessage().lines().findFirst().orElse("");
       throw new InvalidFileException(file, "is not valid JSON" + where + ": " + why);
     } catch (IOException e) {
