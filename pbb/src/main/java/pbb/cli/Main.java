@@ -10,7 +10,8 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "pbb",
     description =
-        "Trains compact transformers on program source and measures what they learn about running the programs.",
+        "Trains compact transformers on program source and measures what they learn about running"
+            + " the programs.",
     mixinStandardHelpOptions = true,
     versionProvider = Version.Provider.class)
 public final class Main implements Runnable {

@@ -10,16 +10,16 @@ import picocli.CommandLine.IVersionProvider;
  * What was built: the project's version and the git revision of its sources.
  *
  * @param version as in {@code pom.xml}
- * @param revision abbreviated commit, with {@code -dirty} where files differed from it; {@code unknown} where the
- *     sources were built outside a git repository
+ * @param revision abbreviated commit, with {@code -dirty} where files differed from it; {@code
+ *     unknown} where the sources were built outside a git repository
  */
 public record Version(String version, String revision) {
 
   private static final String RESOURCE = "version.properties";
 
   /**
-   * The running program's version. The launcher knows the revision at start ({@code -Dpbb.revision}); without it, the
-   * build's counts.
+   * The running program's version. The launcher knows the revision at start ({@code
+   * -Dpbb.revision}); without it, the build's counts.
    */
   public static Version current() {
     Properties built = new Properties();

@@ -14,7 +14,7 @@ class VersionTest {
   void theBuildFillsInVersionAndRevision() {
     Version version = Version.current();
     assertTrue(version.version().matches("\\d+\\.\\d+\\.\\d+.*"), version.version());
-    assertTrue(version.revision().matches("[0-9a-f]{12}(-dirty)?|unknown"), version.revision());
+    assertTrue(version.revision().matches("[^\\s${]+"), version.revision());
   }
 
   @Test

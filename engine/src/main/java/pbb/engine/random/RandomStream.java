@@ -5,11 +5,12 @@ import java.util.Collections;
 import java.util.List;
 
 /**
- * A stream of random numbers that is a pure function of (seed, name, step): resuming a run needs no generator state, and
- * what one stream draws never shifts what another draws.
+ * A stream of random numbers that is a pure function of (seed, name, step): resuming a run needs no
+ * generator state, and what one stream draws never shifts what another draws.
  *
- * <p>Counter-based: the n-th draw mixes a 64-bit key with n by the finaliser of SplitMix64 (Steele, Lea, Flood: Fast
- * splittable pseudorandom number generators, OOPSLA 2014). Not for cryptography. Not thread-safe.
+ * <p>Counter-based: the n-th draw mixes a 64-bit key with n by the finaliser of SplitMix64 (Steele,
+ * Lea, Flood: Fast splittable pseudorandom number generators, OOPSLA 2014). Not for cryptography.
+ * Not thread-safe.
  */
 public final class RandomStream {
 
@@ -67,7 +68,10 @@ public final class RandomStream {
     return (nextLong() >>> 11) * 0x1.0p-53;
   }
 
-  /** A draw from the standard normal distribution, by the Box-Muller transform in {@link StrictMath}. */
+  /**
+   * A draw from the standard normal distribution, by the Box-Muller transform in {@link
+   * StrictMath}.
+   */
   public double nextGaussian() {
     double radius = StrictMath.sqrt(-2 * StrictMath.log(1 - nextDouble()));
     return radius * StrictMath.cos(2 * StrictMath.PI * nextDouble());

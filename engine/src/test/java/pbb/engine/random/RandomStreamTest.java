@@ -21,7 +21,10 @@ class RandomStreamTest {
     return LongStream.generate(stream::nextLong).limit(count).toArray();
   }
 
-  /** The expected values come from a second implementation of SplitMix64, in Python's unbounded integers. */
+  /**
+   * The expected values come from a second implementation of SplitMix64, in Python's unbounded
+   * integers.
+   */
   @Test
   void drawsAreThoseOfSplitMix64() {
     assertArrayEquals(
@@ -39,9 +42,11 @@ class RandomStreamTest {
   void derivedDrawsUseTheHighBits() {
     RandomStream integers = RandomStream.of(0, "initialisation", 0);
     assertArrayEquals(
-        new int[] {9, 2, 9, 6, 0, 6, 3, 8, 1, 4}, IntStream.generate(() -> integers.nextInt(10)).limit(10).toArray());
+        new int[] {9, 2, 9, 6, 0, 6, 3, 8, 1, 4},
+        IntStream.generate(() -> integers.nextInt(10)).limit(10).toArray());
     assertEquals(0.9335818622574262, RandomStream.of(0, "initialisation", 0).nextDouble());
-    assertEquals(-0.49352569427977333, RandomStream.of(0, "initialisation", 0).nextGaussian(), 1e-15);
+    assertEquals(
+        -0.49352569427977333, RandomStream.of(0, "initialisation", 0).nextGaussian(), 1e-15);
   }
 
   @Test
