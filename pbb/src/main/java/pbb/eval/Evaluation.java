@@ -1,0 +1,123 @@
+package pbb.eval;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Predicate;
+import pbb.document.Mode;
+import pbb.eval.Query.Verdict;
+import pbb.eval.Row.Metric;
+import pbb.task.TaskData;
+
+/** Turns judged queries into rows. */
+public final class Evaluation {
+
+  /**
+   * A query with what a model generated.
+   *
+   * @param query the query
+   * @param output the generated text, up to its end
+   * @param verdict what is right in it
+   */
+  public record Answered(Query query, String output, Verdict verdict) {
+
+    /** Judges {@code output}. */
+    public Answered(Query query, String output) {
+      this(query, output, query.judge(output));
+    }
+  }
+
+  /**
+   * Where rows belong.
+   *
+   * @param experiment the experiment
+   * @param task the task
+   * @param condition the condition
+   * @param seed the seed
+   */
+  public record Cell(String experiment, String task, String condition, long seed) {}
+
+  private record Kind(int operations, String group, QueryKind query, Mode mode) {}
+
+  private Evaluation() {}
+
+  /**
+   * The rows of an evaluation: one for each metric of each setting, group, kind of query and mode, in the order in which the
+   * queries first have them.
+   *
+   * @param data what was trained on, for the chance levels
+   */
+  public static List<Row> rows(Cell cell, TaskData data, List<Answered> answers) {
+    Map<Kind, List<Answered>> byKind = new LinkedHashMap<>();
+    for (Answered answer : answers) {
+      Query query = answer.query();
+      byKind
+          .computeIfAbsent(
+              new Kind(query.operations(), query.group().label(), query.kind(), query.mode()),
+              _ -> new ArrayList<>())
+          .add(answer);
+    }
+    Chance chance = new Chance(data);
+    List<Row> rows = new ArrayList<>();
+    byKind.forEach(
+        (kind, members) -> {
+          double guessed = chance.of(members.stream().map(Answered::query).toList());
+          for (Metric metric : Metric.values()) {
+            interval(metric, kind.mode, members)
+                .ifPresent(
+                    figure ->
+                        rows.add(
+                            new Row(
+                                cell.experiment,
+                                cell.task,
+                                kind.operations,
+                                cell.condition,
+                                cell.seed,
+                                kind.group,
+                                kind.query.label(),
+                                kind.mode.label(),
+                                metric,
+                                figure.interval,
+                                figure.n,
+                                figure.programs,
+                                guessed)));
+          }
+        });
+    return rows;
+  }
+
+  private record Figure(Interval interval, int n, int programs) {}
+
+  private static Optional<Figure> interval(Metric metric, Mode mode, List<Answered> answers) {
+    return switch (metric) {
+      case ACCURACY -> figure(answers, Verdict::correct);
+      case ACCURACY_ORIGINAL ->
+          figure(
+              answers.stream().filter(a -> a.query().original().isPresent()).toList(), Verdict::original);
+      case RECITATION -> mode == Mode.RECITE ? figure(answers, Verdict::recited) : Optional.empty();
+      case EXECUTION_GIVEN_RECITATION ->
+          figure(answers.stream().filter(a -> a.verdict().recited()).toList(), Verdict::correct);
+      case WELL_FORMED -> figure(answers, Verdict::wellFormed);
+    };
+  }
+
+  private static Optional<Figure> figure(List<Answered> answers, Predicate<Verdict> success) {
+    if (answers.isEmpty()) {
+      return Optional.empty();
+    }
+    Map<String, List<Answered>> byProgram = new LinkedHashMap<>();
+    for (Answered answer : answers) {
+      byProgram.computeIfAbsent(answer.query().program(), _ -> new ArrayList<>()).add(answer);
+    }
+    List<Interval.Cluster> clusters =
+        byProgram.values().stream()
+            .map(
+                own ->
+                    new Interval.Cluster(
+                        (int) own.stream().filter(a -> success.test(a.verdict())).count(), own.size()))
+            .toList();
+    return Optional.of(new Figure(Interval.clustered(clusters), answers.size(), clusters.size()));
+  }
+}
