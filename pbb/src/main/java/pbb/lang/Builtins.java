@@ -72,7 +72,7 @@ final class Builtins {
 
   private Value toInteger(Value value) {
     return switch (value) {
-      case IntValue v -> v;
+      case IntValue v -> operators.limited(v);
       case BoolValue v -> Operators.integer(v);
       case StringValue text -> parse(text);
       case ListValue _, NoneValue _ ->
@@ -180,7 +180,7 @@ final class Builtins {
     if (!Operators.isInteger(value)) {
       throw ProgramError.type("bad operand type for abs(): '" + value.type() + "'");
     }
-    IntValue integer = Operators.integer(value);
-    return integer.signum() < 0 ? operators.unary(UnaryOperator.NEGATE, integer) : integer;
+    boolean negative = Operators.integer(value).signum() < 0;
+    return operators.unary(negative ? UnaryOperator.NEGATE : UnaryOperator.PLUS, value);
   }
 }

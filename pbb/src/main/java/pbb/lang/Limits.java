@@ -13,7 +13,8 @@ package pbb.lang;
  * </ul>
  *
  * @param steps the most steps, in all functions together ({@link ErrorKind#STEP_LIMIT_EXCEEDED})
- * @param bits the most bits in the magnitude of an integer that the program computes ({@link
+ * @param bits the most bits in the magnitude of an integer that an operator, a literal, {@code abs} or {@code
+ *     int} yields ({@link
  *     ErrorKind#INTEGER_LIMIT_EXCEEDED})
  * @param size the most characters in a string and elements in a list that the program makes, and elements, those of lists
  *     in lists included, in what it returns ({@link ErrorKind#SIZE_LIMIT_EXCEEDED})

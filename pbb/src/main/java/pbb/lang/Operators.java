@@ -57,11 +57,15 @@ final class Operators {
 
   /** The result of a computation, if it has no more bits than it may. */
   IntValue limited(BigInteger value) {
-    IntValue result = IntValue.of(value);
-    if (!isWithinLimit(result)) {
+    return limited(IntValue.of(value));
+  }
+
+  /** The result of a computation, if it has no more bits than it may. */
+  IntValue limited(IntValue value) {
+    if (!isWithinLimit(value)) {
       throw tooManyBits();
     }
-    return result;
+    return value;
   }
 
   private ProgramError tooManyBits() {
@@ -82,7 +86,7 @@ final class Operators {
     return switch (operator) {
       case NEGATE -> small ? limited(-value.longValue()) : limited(value.value().negate());
       case INVERT -> small ? limited(~value.longValue()) : limited(value.value().not());
-      case PLUS, NOT -> value;
+      case PLUS, NOT -> limited(value);
     };
   }
 

@@ -441,7 +441,7 @@ final class Preparation {
         IntValue value = IntValue.of(e.value());
         yield operators.isWithinLimit(value)
             ? constant(value)
-            : _ -> operators.limited(value.value());
+            : _ -> operators.limited(value);
       }
       case Expression.StringLiteral e -> constant(new StringValue(e.value()));
       case Expression.BoolLiteral e -> constant(Value.of(e.value()));

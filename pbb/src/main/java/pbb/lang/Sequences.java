@@ -133,6 +133,12 @@ final class Sequences {
 
   void set(Value sequence, Value index, Value value) {
     if (!(sequence instanceof ListValue list)) {
+      if (sequence instanceof StringValue
+          && Operators.isInteger(index)
+          && !Operators.integer(index).fitsLong()) {
+        // Python reads the index before it finds that strings do not change.
+        throw ProgramError.index("cannot fit 'int' into an index-sized integer");
+      }
       throw ProgramError.type("'" + sequence.type() + "' object does not support item assignment");
     }
     list.set(position(index, list.size(), "list", "list assignment index out of range"), value);
