@@ -1,0 +1,185 @@
+package pbb.engine.backend.vector;
+
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.File;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.net.URISyntaxException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class MatMulPlanTest {
+
+  static List<MatMulShape> shapes() {
+    return MatMulCases.shapes();
+  }
+
+  /**
+   * Against sums in double. A sum of k terms in float is off by at most (k + 1) · 2⁻²⁴ times the sum of the terms' magnitudes;
+   * a term too many, missing or misplaced shows as about 1/k of that sum, which is far more for k up to 4098 = 2¹².
+   */
+  @ParameterizedTest
+  @MethodSource("shapes")
+  void agreesWithTheTripleLoop(MatMulShape shape) {
+    for (int threads = 1; threads <= 3; threads++) {
+      try (Workers workers = Workers.of(threads);
+          Arena arena = Arena.ofShared()) {
+        MatMulScratch scratch = MatMulScratch.allocate(arena, workers);
+        MemorySegment a = MatMulCases.random(arena, "a", shape.bytesA());
+        MemorySegment b = MatMulCases.random(arena, "b", shape.bytesB());
+        MemorySegment before = MatMulCases.random(arena, "c", shape.bytesC());
+        MemorySegment c = MatMulCases.product(arena, shape, workers, scratch);
+        boolean[] written = new boolean[(int) (shape.bytesC() / Float.BYTES)];
+        for (int item = 0; item < shape.batch(); item++) {
+          for (int i = 0; i < shape.m(); i++) {
+            for (int j = 0; j < shape.n(); j++) {
+              int at = (int) (item * shape.strideC()) + i * shape.ldc() + j;
+              written[at] = true;
+              double sum = shape.accumulate() ? before.getAtIndex(JAVA_FLOAT, at) : 0;
+              double magnitude = Math.abs(sum);
+              for (int p = 0; p < shape.k(); p++) {
+                double term = (double) a.getAtIndex(JAVA_FLOAT, atA(shape, item, i, p))
+                    * b.getAtIndex(JAVA_FLOAT, atB(shape, item, p, j));
+                sum += term;
+                magnitude += Math.abs(term);
+              }
+              float actual = c.getAtIndex(JAVA_FLOAT, at);
+              double tolerance = (shape.k() + 1) * 0x1p-24 * magnitude;
+              assertTrue(
+                  Math.abs(actual - sum) <= tolerance,
+                  () -> "item, row and column of C that are wrong, with " + workers.count() + " threads: "
+                      + at / shape.strideC() + ", " + at % shape.strideC() / shape.ldc() + ", "
+                      + at % shape.strideC() % shape.ldc() + ": " + actual);
+            }
+          }
+        }
+        for (int at = 0; at < written.length; at++) {
+          if (!written[at]) {
+            assertEquals(
+                before.getAtIndex(JAVA_FLOAT, at),
+                c.getAtIndex(JAVA_FLOAT, at),
+                "float " + at + " lies between the rows of C and was written");
+          }
+        }
+      }
+    }
+  }
+
+  private static long atA(MatMulShape shape, int item, int i, int p) {
+    return item * shape.strideA() + (shape.transposeA() ? p * shape.lda() + i : i * shape.lda() + p);
+  }
+
+  private static long atB(MatMulShape shape, int item, int p, int j) {
+    return item * shape.strideB() + (shape.transposeB() ? j * shape.ldb() + p : p * shape.ldb() + j);
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {2, 3, 7})
+  void anyNumberOfThreadsGivesTheSameBits(int threads) {
+    assertEquals(
+        MatMulCases.checksum(1, Long.MAX_VALUE), MatMulCases.checksum(threads, Long.MAX_VALUE));
+  }
+
+  /**
+   * Interpreted or compiled, with the registers of AVX2 or with vectors of 128 bits: each element is the same chain of fused
+   * multiply-adds, so the bits are the same.
+   */
+  @Test
+  void theInterpreterAndEveryVectorWidthGiveTheSameBits() throws Exception {
+    String compiled = checksumOf(20, List.of());
+    String here = compiled.substring(compiled.indexOf(' '));
+    assertEquals(" " + MatMulCases.checksum(2, MatMulCases.INTERPRETABLE), here);
+    assertEquals(compiled, checksumOf(1, List.of("-Xint")));
+    assertTrue(checksumOf(20, List.of("-XX:UseAVX=2")).endsWith(here), "-XX:UseAVX=2");
+    assertEquals("128" + here, checksumOf(20, List.of("-XX:MaxVectorSize=16")));
+  }
+
+  /** What {@link MatMulCases#main} prints in a virtual machine of its own. */
+  private static String checksumOf(int rounds, List<String> options)
+      throws IOException, InterruptedException, URISyntaxException {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(options);
+    command.addAll(
+        List.of(
+            "-XX:+IgnoreUnrecognizedVMOptions", "-XX:CompileThresholdScaling=0.1", "--add-modules", "jdk.incubator.vector", "-cp",
+            classes(MatMulPlan.class) + File.pathSeparator + classes(MatMulCases.class),
+            MatMulCases.class.getName(), Integer.toString(rounds)));
+    Process process =
+        new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
+    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertEquals(0, process.waitFor(), () -> command + " failed");
+    return output.strip();
+  }
+
+  private static Path classes(Class<?> type) throws URISyntaxException {
+    return Path.of(type.getProtectionDomain().getCodeSource().getLocation().toURI());
+  }
+
+  @Test
+  void oneMatrixCanServeTheWholeBatch() {
+    try (Workers workers = Workers.of(2);
+        Arena arena = Arena.ofShared()) {
+      MatMulScratch scratch = MatMulScratch.allocate(arena, workers);
+      MatMulShape dense = MatMulShape.dense(3, 9, 5, 4, false, true, false);
+      MatMulShape shared =
+          new MatMulShape(3, 9, 5, 4, false, true, 4, 4, 5, 36, 0, 45, false);
+      MemorySegment a = MatMulCases.random(arena, "a", shared.bytesA());
+      MemorySegment b = MatMulCases.random(arena, "b", shared.bytesB());
+      MemorySegment repeated = arena.allocate(dense.bytesB(), Float.BYTES);
+      for (int item = 0; item < 3; item++) {
+        MemorySegment.copy(b, 0, repeated, item * b.byteSize(), b.byteSize());
+      }
+      MemorySegment expected = arena.allocate(dense.bytesC(), Float.BYTES);
+      MemorySegment actual = arena.allocate(shared.bytesC(), Float.BYTES);
+      MatMulPlan.of(dense, workers, scratch).bind(a, repeated, expected).run();
+      MatMulPlan.of(shared, workers, scratch).bind(a, b, actual).run();
+      assertEquals(-1, expected.mismatch(actual));
+    }
+  }
+
+  @Test
+  void refusesMatricesThatDoNotFit() {
+    try (Workers workers = Workers.of(1);
+        Arena arena = Arena.ofConfined()) {
+      MatMulScratch scratch = MatMulScratch.allocate(arena, workers);
+      MatMulPlan plan =
+          MatMulPlan.of(MatMulShape.dense(1, 3, 4, 5, false, false, false), workers, scratch);
+      MemorySegment a = arena.allocate(60, 4);
+      MemorySegment b = arena.allocate(80, 4);
+      MemorySegment c = arena.allocate(48, 4);
+      plan.bind(a, b, c).run();
+      assertThrows(IllegalArgumentException.class, () -> plan.bind(a.asSlice(0, 56), b, c));
+      assertThrows(IllegalArgumentException.class, () -> plan.bind(a, b.asSlice(0, 76), c));
+      assertThrows(IllegalArgumentException.class, () -> plan.bind(a, b, c.asSlice(0, 44)));
+      assertThrows(
+          IllegalArgumentException.class,
+          () -> plan.bind(MemorySegment.ofArray(new float[15]), b, c));
+      assertThrows(
+          IllegalArgumentException.class, () -> plan.bind(arena.allocate(64, 4).asSlice(1), b, c));
+    }
+  }
+
+  @Test
+  void refusesShapesThatAreNone() {
+    assertThrows(
+        IllegalArgumentException.class, () -> MatMulShape.dense(1, 0, 1, 1, false, false, false));
+    assertThrows(
+        IllegalArgumentException.class,
+        () -> new MatMulShape(1, 2, 3, 4, true, false, 1, 3, 3, 0, 0, 0, false));
+    assertThrows(
+        IllegalArgumentException.class,
+        () -> new MatMulShape(2, 2, 3, 4, false, false, 4, 3, 3, 8, 12, 5, false));
+  }
+}
