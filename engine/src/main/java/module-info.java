@@ -8,11 +8,13 @@ module pbb.engine {
   exports pbb.engine.backend.host;
   exports pbb.engine.checkpoint;
   exports pbb.engine.data;
+  exports pbb.engine.generate;
   exports pbb.engine.graph;
   exports pbb.engine.io;
   exports pbb.engine.nn;
   exports pbb.engine.random;
   exports pbb.engine.tokenizer;
+  exports pbb.engine.train;
 
   uses pbb.engine.backend.BackendProvider;
 

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
@@ -12,13 +13,16 @@ import pbb.engine.io.InvalidFileException;
 import pbb.engine.io.JsonObject;
 import pbb.engine.io.JsonText;
 import pbb.engine.nn.ModelConfig;
+import pbb.engine.nn.Parameter;
+import pbb.engine.nn.Transformer;
+import pbb.engine.nn.Weights;
 import pbb.engine.tokenizer.Tokenizer;
 
 /**
- * A folder that holds a model: {@code model.safetensors}, {@code config.json}, {@code tokenizer.json},
- * {@code tokenizer_config.json} and {@code generation_config.json}, as {@code transformers} reads them; and, if training may
- * go on from it, {@code optimizer.safetensors} with AdamW's moments and {@code trainer.json} with whatever else the trainer
- * must remember.
+ * A folder that holds a model: {@code model.safetensors}, {@code config.json}, {@code
+ * tokenizer.json}, {@code tokenizer_config.json} and {@code generation_config.json}, as {@code
+ * transformers} reads them; and, if training may go on from it, {@code optimizer.safetensors} with
+ * AdamW's moments and {@code trainer.json} with whatever else the trainer must remember.
  */
 public final class Checkpoint {
 
@@ -28,9 +32,10 @@ public final class Checkpoint {
    * @param config the model's shape
    * @param tokenizer what its token ids mean
    * @param weights all weights, under Hugging Face's names; see {@link LayerSlices}
-   * @param optimizer the moments of the optimizer; empty in a checkpoint that is only to be used, not trained on
-   * @param trainer the state of training, such as step and tokens seen, as {@link JsonText} takes it; empty if and only if
-   *     {@code optimizer} is
+   * @param optimizer the moments of the optimizer; empty in a checkpoint that is only to be used,
+   *     not trained on
+   * @param trainer the state of training, such as step and tokens seen, as {@link JsonText} takes
+   *     it; empty if and only if {@code optimizer} is
    */
   public record Contents(
       ModelConfig config,
@@ -78,7 +83,8 @@ public final class Checkpoint {
    * Writes a checkpoint whole or not at all.
    *
    * @param folder must not exist
-   * @throws IOException in one sentence, if the folder exists, the disk is full or the place is read-only
+   * @throws IOException in one sentence, if the folder exists, the disk is full or the place is
+   *     read-only
    */
   public static void write(Path folder, Contents contents) throws IOException {
     AtomicFiles.writeFolder(
@@ -101,11 +107,11 @@ public final class Checkpoint {
   }
 
   /**
-   * Opens a checkpoint, ours or one that {@code transformers} saved, and checks that its files are there and whole; weights
-   * are read only when asked for.
+   * Opens a checkpoint, ours or one that {@code transformers} saved, and checks that its files are
+   * there and whole; weights are read only when asked for.
    *
-   * @throws InvalidFileException if the folder does not exist, or a file is missing, damaged, or of a model that this engine
-   *     does not run
+   * @throws InvalidFileException if the folder does not exist, or a file is missing, damaged, or of
+   *     a model that this engine does not run
    */
   public static Checkpoint open(Path folder) throws IOException {
     if (!Files.isDirectory(folder)) {
@@ -173,6 +179,25 @@ public final class Checkpoint {
    */
   public Safetensors openWeights(Collection<String> names) throws IOException {
     return openWith(MODEL, names);
+  }
+
+  /**
+   * Reads the weights.
+   *
+   * @throws InvalidFileException if the file is damaged, or has other tensors
+   */
+  public Weights weights() throws IOException {
+    Weights weights = new Weights(new Transformer(config));
+    List<String> names = new ArrayList<>();
+    for (Parameter parameter : weights.model().parameters()) {
+      names.addAll(LayerSlices.names(parameter, ""));
+    }
+    try (Safetensors file = openWeights(names)) {
+      for (Parameter parameter : weights.model().parameters()) {
+        LayerSlices.copy(file, parameter, "", weights.segment(parameter));
+      }
+    }
+    return weights;
   }
 
   /**

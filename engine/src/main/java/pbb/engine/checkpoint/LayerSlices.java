@@ -7,17 +7,24 @@ import pbb.engine.graph.Shape;
 import pbb.engine.graph.Tensor;
 import pbb.engine.io.InvalidFileException;
 import pbb.engine.nn.Parameter;
+import pbb.engine.nn.Weights;
 
 /**
- * Between the engine, which keeps a weight of all layers in one stacked tensor, and a file, which has a tensor a layer
- * under Hugging Face's names.
+ * Between the engine, which keeps a weight of all layers in one stacked tensor, and a file, which
+ * has a tensor a layer under Hugging Face's names.
  */
 public final class LayerSlices {
 
-  /** What stands before a weight's name in the file of the optimizer: AdamW's first moment, as PyTorch calls it. */
+  /**
+   * What stands before a weight's name in the file of the optimizer: AdamW's first moment, as
+   * PyTorch calls it.
+   */
   public static final String FIRST_MOMENT = "exp_avg.";
 
-  /** What stands before a weight's name in the file of the optimizer: AdamW's second moment, as PyTorch calls it. */
+  /**
+   * What stands before a weight's name in the file of the optimizer: AdamW's second moment, as
+   * PyTorch calls it.
+   */
   public static final String SECOND_MOMENT = "exp_avg_sq.";
 
   private LayerSlices() {}
@@ -43,6 +50,15 @@ public final class LayerSlices {
     List<NamedTensor> slices = new ArrayList<>();
     for (String name : names(parameter, prefix)) {
       slices.add(NamedTensor.floats(name, shape, stacked.asSlice(slices.size() * bytes, bytes)));
+    }
+    return slices;
+  }
+
+  /** All weights of a model as a file's tensors, without copying. */
+  public static List<NamedTensor> of(Weights weights) {
+    List<NamedTensor> slices = new ArrayList<>();
+    for (Parameter parameter : weights.model().parameters()) {
+      slices.addAll(of(parameter, "", weights.segment(parameter)));
     }
     return slices;
   }

@@ -6,11 +6,13 @@ import java.lang.foreign.ValueLayout;
 import pbb.engine.graph.MemoryPlan;
 
 /**
- * The inputs of one training or validation pass: B rows of T places, off-heap and used again for every pass.
+ * The inputs of one training or validation pass: B rows of T places, off-heap and used again for
+ * every pass.
  *
- * <p>Place t of a row holds a token to read, with the token that follows it in its document as target. The last token of a
- * document follows the others as a target and is never read, so a document of n tokens takes n − 1 places. Places that no
- * document takes hold token 0, each as a document of its own, with weight 0.
+ * <p>Place t of a row holds a token to read, with the token that follows it in its document as
+ * target. The last token of a document follows the others as a target and is never read, so a
+ * document of n tokens takes n − 1 places. Places that no document takes hold token 0, each as a
+ * document of its own, with weight 0.
  *
  * <p>The memory is freed with the object.
  */
@@ -89,7 +91,10 @@ public final class Batch {
     tokenCount += places;
   }
 
-  /** Puts one token of the document that starts in place {@code start} of a row; counts it as a target, not as a token. */
+  /**
+   * Puts one token of the document that starts in place {@code start} of a row; counts it as a
+   * target, not as a token.
+   */
   private void set(int row, int start, int position, int token, int target, float weight) {
     long at = index(row, start + position);
     tokens.setAtIndex(I32, at, token);
@@ -104,12 +109,13 @@ public final class Batch {
   }
 
   /**
-   * Fills an empty row with consecutive tokens of a stream, in which {@code endOfText} closes each document: what follows
-   * one is a new document, and is not its target.
+   * Fills an empty row with consecutive tokens of a stream, in which {@code endOfText} closes each
+   * document: what follows one is a new document, and is not its target.
    *
    * @param stream where the tokens are
    * @param from the stream's index of the row's first token
-   * @param count how many tokens to read, at most T; the stream holds one more, the last one's target
+   * @param count how many tokens to read, at most T; the stream holds one more, the last one's
+   *     target
    */
   void addStream(int row, TokenShards.Split stream, long from, int count, int endOfText) {
     int start = 0;
@@ -126,7 +132,10 @@ public final class Batch {
     tokenCount += count;
   }
 
-  /** Multiplies every weight with {@code factor}, as is done to divide them by their sum over a step. */
+  /**
+   * Multiplies every weight with {@code factor}, as is done to divide them by their sum over a
+   * step.
+   */
   public void scaleWeights(double factor) {
     long places = (long) rows * length;
     for (long i = 0; i < places; i++) {

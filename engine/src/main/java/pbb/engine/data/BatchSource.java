@@ -1,8 +1,8 @@
 package pbb.engine.data;
 
 /**
- * Where batches come from. What a batch holds is a pure function of a cursor, so that training goes on where it stopped if
- * it keeps one number.
+ * Where batches come from. What a batch holds is a pure function of a cursor, so that training goes
+ * on where it stopped if it keeps one number.
  */
 @FunctionalInterface
 public interface BatchSource {

@@ -3,9 +3,10 @@ package pbb.engine.data;
 import java.util.Arrays;
 
 /**
- * A sequence of tokens that is learnt as one, with a weight for each token as a target: the loss of predicting it from
- * those before it counts that much. Only weights of 0 switch a token off; they are relative, since a training step divides
- * them by their sum. The arrays are not copied and must not change.
+ * A sequence of tokens that is learnt as one, with a weight for each token as a target: the loss of
+ * predicting it from those before it counts that much. Only weights of 0 switch a token off; they
+ * are relative, since a training step divides them by their sum. The arrays are not copied and must
+ * not change.
  */
 public final class Document {
 
@@ -16,21 +17,26 @@ public final class Document {
    * A document.
    *
    * @param tokens the token ids, at least 2
-   * @param targetWeights a weight for each token, at least 0; that of the first token is not used, as nothing comes before
-   *     it
+   * @param targetWeights a weight for each token, at least 0; that of the first token is not used,
+   *     as nothing comes before it
    */
   public Document(int[] tokens, float[] targetWeights) {
     if (tokens.length < 2) {
       throw new IllegalArgumentException(
-          "a document must have at least 2 tokens, one to read and one to predict, not " + tokens.length);
+          "a document must have at least 2 tokens, one to read and one to predict, not "
+              + tokens.length);
     }
     if (tokens.length != targetWeights.length) {
       throw new IllegalArgumentException(
-          "a document of " + tokens.length + " tokens needs as many target weights, not " + targetWeights.length);
+          "a document of "
+              + tokens.length
+              + " tokens needs as many target weights, not "
+              + targetWeights.length);
     }
     for (float weight : targetWeights) {
       if (!(weight >= 0 && weight < Float.POSITIVE_INFINITY)) {
-        throw new IllegalArgumentException("a target weight must be a number of at least 0, not " + weight);
+        throw new IllegalArgumentException(
+            "a target weight must be a number of at least 0, not " + weight);
       }
     }
     this.tokens = tokens;

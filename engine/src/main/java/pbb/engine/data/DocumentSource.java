@@ -4,8 +4,9 @@ import java.util.List;
 import pbb.engine.random.Permutation;
 
 /**
- * An endless stream of documents, as a pure function of their number in it: reading on after a resume takes nothing but the
- * number of the next one. What is random in a document must come from streams that its number names.
+ * An endless stream of documents, as a pure function of their number in it: reading on after a
+ * resume takes nothing but the number of the next one. What is random in a document must come from
+ * streams that its number names.
  */
 @FunctionalInterface
 public interface DocumentSource {

@@ -3,9 +3,10 @@ package pbb.engine.data;
 import java.util.Arrays;
 
 /**
- * Packs the documents of a source into batches, several a row, none cut. A batch takes as many of the next documents as
- * first-fit decreasing places in its rows: the longest first, each in the first row that has room. No document is skipped
- * or taken early, so the cursor is the number of the next one.
+ * Packs the documents of a source into batches, several a row, none cut. A batch takes as many of
+ * the next documents as first-fit decreasing places in its rows: the longest first, each in the
+ * first row that has room. No document is skipped or taken early, so the cursor is the number of
+ * the next one.
  */
 public final class PackedBatches implements BatchSource {
 
@@ -47,7 +48,8 @@ public final class PackedBatches implements BatchSource {
       if (unplaced == 0) {
         break;
       }
-      // Take fewer documents. Half of what was left over never undershoots by much, and saves rounds.
+      // Take fewer documents. Half of what was left over never undershoots by much, and saves
+      // rounds.
       count -= Math.max(1, unplaced / 2);
     }
     for (int i = 0; i < count; i++) {
@@ -66,8 +68,16 @@ public final class PackedBatches implements BatchSource {
       int places = document.length() - 1;
       if (places > batch.length()) {
         throw new IllegalArgumentException(
-            "document " + (cursor + count) + " has " + document.length() + " tokens, but a row of " + batch.length()
-                + " takes at most " + (batch.length() + 1) + ": make the sequence length at least " + places);
+            "document "
+                + (cursor + count)
+                + " has "
+                + document.length()
+                + " tokens, but a row of "
+                + batch.length()
+                + " takes at most "
+                + (batch.length() + 1)
+                + ": make the sequence length at least "
+                + places);
       }
       if (places > free) {
         break;
@@ -83,7 +93,9 @@ public final class PackedBatches implements BatchSource {
     return count;
   }
 
-  /** Chooses a row for each of the first {@code count} documents, and returns how many found none. */
+  /**
+   * Chooses a row for each of the first {@code count} documents, and returns how many found none.
+   */
   private int place(int count, Batch batch) {
     for (int i = 0; i < count; i++) {
       order[i] = (long) (batch.length() - documents[i].length()) << 32 | i;

@@ -21,9 +21,10 @@ import pbb.engine.io.JsonText;
 import pbb.engine.random.Permutation;
 
 /**
- * A folder of tokens for training on text as such: {@code shards.json} and, for each part, one file of little-endian ids,
- * two bytes each if the vocabulary has at most 65,536 and four otherwise. End-of-text closes each document. Written as a
- * stream, read through a memory mapping: neither holds the tokens in the heap.
+ * A folder of tokens for training on text as such: {@code shards.json} and, for each part, one file
+ * of little-endian ids, two bytes each if the vocabulary has at most 65,536 and four otherwise.
+ * End-of-text closes each document. Written as a stream, read through a memory mapping: neither
+ * holds the tokens in the heap.
  */
 public final class TokenShards {
 
@@ -106,7 +107,8 @@ public final class TokenShards {
       this.endOfText = endOfText;
       for (Part part : Part.values()) {
         parts.put(
-            part, new PartWriter(folder.resolve(part.fileName()), vocabularySize <= SMALL_VOCABULARY));
+            part,
+            new PartWriter(folder.resolve(part.fileName()), vocabularySize <= SMALL_VOCABULARY));
       }
     }
 
@@ -115,14 +117,19 @@ public final class TokenShards {
      *
      * @param part where it goes
      * @param tokens its token ids, without end-of-text
-     * @param textBytes how many bytes of text the tokens stand for: what makes a loss per token one per byte
+     * @param textBytes how many bytes of text the tokens stand for: what makes a loss per token one
+     *     per byte
      */
     public void add(Part part, int[] tokens, long textBytes) throws IOException {
       PartWriter writer = part(part);
       for (int token : tokens) {
         if (token < 0 || token >= vocabularySize || token == endOfText) {
           throw new IllegalArgumentException(
-              "token " + token + " of a document must lie in [0, " + vocabularySize + ") and not be end-of-text");
+              "token "
+                  + token
+                  + " of a document must lie in [0, "
+                  + vocabularySize
+                  + ") and not be end-of-text");
         }
         writer.put(token);
       }
@@ -198,7 +205,8 @@ public final class TokenShards {
   }
 
   /**
-   * Opens a folder that {@link #write} wrote. The mapping is given up with the object and its splits.
+   * Opens a folder that {@link #write} wrote. The mapping is given up with the object and its
+   * splits.
    *
    * @throws InvalidFileException if a file is missing, damaged or of another version
    */
@@ -216,7 +224,10 @@ public final class TokenShards {
       splits.put(
           part,
           new Split(
-              map(folder.resolve(part.fileName()), tokens * (small ? Short.BYTES : Integer.BYTES), arena),
+              map(
+                  folder.resolve(part.fileName()),
+                  tokens * (small ? Short.BYTES : Integer.BYTES),
+                  arena),
               small,
               endOfText,
               tokens,
@@ -231,7 +242,12 @@ public final class TokenShards {
       if (channel.size() != bytes) {
         throw new InvalidFileException(
             file,
-            "has " + channel.size() + " bytes, not the " + bytes + " that " + HEADER
+            "has "
+                + channel.size()
+                + " bytes, not the "
+                + bytes
+                + " that "
+                + HEADER
                 + " says: make the shards again");
       }
       return channel.map(FileChannel.MapMode.READ_ONLY, 0, bytes, arena);
@@ -275,7 +291,12 @@ public final class TokenShards {
     private final long textBytes;
 
     private Split(
-        MemorySegment ids, boolean small, int endOfText, long tokens, long documents, long textBytes) {
+        MemorySegment ids,
+        boolean small,
+        int endOfText,
+        long tokens,
+        long documents,
+        long textBytes) {
       this.ids = ids;
       this.small = small;
       this.endOfText = endOfText;
@@ -301,19 +322,19 @@ public final class TokenShards {
 
     /** The token at {@code index} in [0, tokens). */
     public int token(long index) {
-      return small
-          ? Short.toUnsignedInt(ids.getAtIndex(U16, index))
-          : ids.getAtIndex(I32, index);
+      return small ? Short.toUnsignedInt(ids.getAtIndex(U16, index)) : ids.getAtIndex(I32, index);
     }
 
-    /** How many rows of {@code length} tokens the stream is cut into, the last one perhaps shorter. */
+    /**
+     * How many rows of {@code length} tokens the stream is cut into, the last one perhaps shorter.
+     */
     public long rows(int length) {
       return (tokens - 1 + length - 1) / length;
     }
 
     /**
-     * Batches of rows cut from the stream, epoch after epoch, in an order that is a pure function of the seed and the epoch.
-     * The cursor counts rows.
+     * Batches of rows cut from the stream, epoch after epoch, in an order that is a pure function
+     * of the seed and the epoch. The cursor counts rows.
      *
      * @throws IllegalArgumentException if there are fewer than 2 tokens
      */
@@ -322,7 +343,10 @@ public final class TokenShards {
       return new Shuffled(this, seed);
     }
 
-    /** Batches of the rows in the stream's order, once; further batches are empty. The cursor counts rows. */
+    /**
+     * Batches of the rows in the stream's order, once; further batches are empty. The cursor counts
+     * rows.
+     */
     public BatchSource inOrder() {
       requireSome();
       return (cursor, batch) -> {
@@ -337,7 +361,8 @@ public final class TokenShards {
 
     private void cut(long streamRow, Batch batch, int row) {
       long from = streamRow * batch.length();
-      batch.addStream(row, this, from, (int) Math.min(batch.length(), tokens - 1 - from), endOfText);
+      batch.addStream(
+          row, this, from, (int) Math.min(batch.length(), tokens - 1 - from), endOfText);
     }
 
     private void requireSome() {

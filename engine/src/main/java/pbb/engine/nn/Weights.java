@@ -10,8 +10,8 @@ import pbb.engine.graph.MemoryPlan;
 import pbb.engine.random.RandomStream;
 
 /**
- * All weights of a model in host memory: what goes from a trainer to a generator, and to and from a checkpoint. The memory
- * is freed with the object.
+ * All weights of a model in host memory: what goes from a trainer to a generator, and to and from a
+ * checkpoint. The memory is freed with the object.
  */
 public final class Weights {
 
@@ -29,9 +29,10 @@ public final class Weights {
   }
 
   /**
-   * The weights that training starts from: ones in the norms, draws from a normal distribution of mean 0 and standard
-   * deviation {@link ModelConfig#initializerRange()} elsewhere. Each tensor is a pure function of the seed and its name in a
-   * checkpoint, so that adding a layer does not change the others.
+   * The weights that training starts from: ones in the norms, draws from a normal distribution of
+   * mean 0 and standard deviation {@link ModelConfig#initializerRange()} elsewhere. Each tensor is
+   * a pure function of the seed and its name in a checkpoint, so that adding a layer does not
+   * change the others.
    */
   public static Weights initial(Transformer model, long seed) {
     Weights weights = new Weights(model);
@@ -66,8 +67,7 @@ public final class Weights {
   /** A copy of the weights that a program holds. */
   public static Weights from(Transformer model, Executable executable) {
     Weights weights = new Weights(model);
-    weights.segments.forEach(
-        (parameter, segment) -> executable.read(parameter.tensor(), segment));
+    weights.segments.forEach((parameter, segment) -> executable.read(parameter.tensor(), segment));
     return weights;
   }
 
@@ -81,7 +81,9 @@ public final class Weights {
     return model;
   }
 
-  /** The memory of a parameter: floats in native order, row-major, all layers one after the other. */
+  /**
+   * The memory of a parameter: floats in native order, row-major, all layers one after the other.
+   */
   public MemorySegment segment(Parameter parameter) {
     MemorySegment segment = segments.get(parameter);
     if (segment == null) {

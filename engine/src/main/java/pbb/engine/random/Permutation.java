@@ -1,11 +1,12 @@
 package pbb.engine.random;
 
 /**
- * A random order of the numbers 0 to n − 1 in constant memory: any place of it can be asked for without making the others,
- * so a position in an epoch is one number.
+ * A random order of the numbers 0 to n − 1 in constant memory: any place of it can be asked for
+ * without making the others, so a position in an epoch is one number.
  *
- * <p>A Feistel network of ten rounds, enough for small n too, permutes the numbers of an even number of bits; what falls outside [0, n) is put
- * through it again until it does not (cycle walking; Black and Rogaway 2002), fewer than four times on average.
+ * <p>A Feistel network of ten rounds, enough for small n too, permutes the numbers of an even
+ * number of bits; what falls outside [0, n) is put through it again until it does not (cycle
+ * walking; Black and Rogaway 2002), fewer than four times on average.
  */
 public final class Permutation {
 

@@ -22,7 +22,8 @@ class PackedBatchesTest {
     Document first = new Document(new int[] {11, 12, 13, 14}, new float[] {9, 0, 1, 2});
     Document second = Document.of(21, 22, 23);
     Batch batch = new Batch(1, 8);
-    long cursor = PackedBatches.once(DocumentSource.repeating(List.of(first, second)), 2).fill(0, batch);
+    long cursor =
+        PackedBatches.once(DocumentSource.repeating(List.of(first, second)), 2).fill(0, batch);
     assertEquals(2, cursor);
     assertArrayEquals(new int[] {11, 12, 13, 21, 22, 0, 0, 0}, ints(batch.tokens()));
     assertArrayEquals(new int[] {12, 13, 14, 22, 23, 0, 0, 0}, ints(batch.targets()));
@@ -37,7 +38,8 @@ class PackedBatchesTest {
   @Test
   void everyDocumentComesOnceAndWhole() {
     List<Document> documents = documents(1000, 2, 17, 5);
-    PackedBatches batches = PackedBatches.once(DocumentSource.repeating(documents), documents.size());
+    PackedBatches batches =
+        PackedBatches.once(DocumentSource.repeating(documents), documents.size());
     Batch batch = new Batch(4, 16);
     List<List<Integer>> seen = new ArrayList<>();
     long cursor = 0;
@@ -57,7 +59,11 @@ class PackedBatchesTest {
     assertEquals(0, batch.targetCount());
     assertEquals(documents.size(), cursor);
     assertEquals(
-        documents.stream().map(d -> Arrays.stream(d.tokens()).boxed().toList()).map(Object::toString).sorted().toList(),
+        documents.stream()
+            .map(d -> Arrays.stream(d.tokens()).boxed().toList())
+            .map(Object::toString)
+            .sorted()
+            .toList(),
         seen.stream().map(Object::toString).sorted().toList());
     assertEquals(documents.stream().mapToLong(d -> d.length() - 1).sum(), places);
   }
@@ -96,7 +102,8 @@ class PackedBatchesTest {
 
   @Test
   void documentsThatDoNotShareRowsArePackedToo() {
-    // Nine tokens take eight of sixteen places and one more: one document a row, though the sum would allow nearly two.
+    // Nine tokens take eight of sixteen places and one more: one document a row, though the sum
+    // would allow nearly two.
     List<Document> documents = documents(50, 10, 10, 7);
     Batch batch = new Batch(5, 16);
     assertEquals(5, PackedBatches.of(DocumentSource.repeating(documents)).fill(0, batch));
@@ -109,8 +116,11 @@ class PackedBatchesTest {
     documents.add(Document.of(IntStream.range(0, 18).toArray()));
     PackedBatches batches = PackedBatches.of(DocumentSource.repeating(documents));
     Batch batch = new Batch(2, 16);
-    IllegalArgumentException refusal = assertThrows(IllegalArgumentException.class, () -> batches.fill(0, batch));
-    assertTrue(String.valueOf(refusal.getMessage()).startsWith("document 3 has 18 tokens"), refusal.getMessage());
+    IllegalArgumentException refusal =
+        assertThrows(IllegalArgumentException.class, () -> batches.fill(0, batch));
+    assertTrue(
+        String.valueOf(refusal.getMessage()).startsWith("document 3 has 18 tokens"),
+        refusal.getMessage());
   }
 
   @Test
@@ -134,9 +144,13 @@ class PackedBatchesTest {
   @Test
   void documentsThatNothingCanBeLearntFromAreRefused() {
     assertThrows(IllegalArgumentException.class, () -> Document.of(1));
-    assertThrows(IllegalArgumentException.class, () -> new Document(new int[] {1, 2}, new float[] {1}));
-    assertThrows(IllegalArgumentException.class, () -> new Document(new int[] {1, 2}, new float[] {0, -1}));
-    assertThrows(IllegalArgumentException.class, () -> new Document(new int[] {1, 2}, new float[] {0, Float.NaN}));
+    assertThrows(
+        IllegalArgumentException.class, () -> new Document(new int[] {1, 2}, new float[] {1}));
+    assertThrows(
+        IllegalArgumentException.class, () -> new Document(new int[] {1, 2}, new float[] {0, -1}));
+    assertThrows(
+        IllegalArgumentException.class,
+        () -> new Document(new int[] {1, 2}, new float[] {0, Float.NaN}));
   }
 
   /** The documents in a batch, by their starts; within a document each target is the next token. */
@@ -154,7 +168,10 @@ class PackedBatchesTest {
         if (starts[at] == t) {
           documents.add(new ArrayList<>(List.of(tokens[at])));
         } else {
-          assertEquals(documents.getLast().getLast(), tokens[at], "the target before " + at + " is the token there");
+          assertEquals(
+              documents.getLast().getLast(),
+              tokens[at],
+              "the target before " + at + " is the token there");
         }
         documents.getLast().add(targets[at]);
       }

@@ -64,7 +64,8 @@ class TokenShardsTest {
     assertArrayEquals(new int[] {0, 1, 2, 0, 1, 0, 1, 0, 0, 0}, ints(batch.positions()));
     assertArrayEquals(new int[] {0, 0, 0, 3, 3, 0, 0, 2, 3, 4}, ints(batch.documentStart()));
     assertArrayEquals(
-        new float[] {1, 1, 0, 1, 1, 1, 1, 0, 0, 0}, batch.weights().toArray(ValueLayout.JAVA_FLOAT));
+        new float[] {1, 1, 0, 1, 1, 1, 1, 0, 0, 0},
+        batch.weights().toArray(ValueLayout.JAVA_FLOAT));
     assertEquals(7, batch.tokenCount());
     assertEquals(6, batch.targetCount());
     assertEquals(2, shards.split(TokenShards.Part.TRAIN).inOrder().fill(2, batch));
@@ -115,7 +116,8 @@ class TokenShardsTest {
   void anOlderFolderIsLeftAlone() throws IOException {
     Path shards = folder.resolve("shards");
     Files.createDirectory(shards);
-    assertThrows(FileAlreadyExistsException.class, () -> TokenShards.write(shards, 10, END, _ -> {}));
+    assertThrows(
+        FileAlreadyExistsException.class, () -> TokenShards.write(shards, 10, END, _ -> {}));
     assertFalse(Files.exists(shards.resolve("shards.json")));
   }
 
@@ -126,7 +128,9 @@ class TokenShardsTest {
     Files.write(file, new byte[] {1, 2, 3});
     InvalidFileException e =
         assertThrows(InvalidFileException.class, () -> TokenShards.open(folder.resolve("shards")));
-    assertTrue(String.valueOf(e.getMessage()).startsWith(file + " has 3 bytes, not the 6"), e.getMessage());
+    assertTrue(
+        String.valueOf(e.getMessage()).startsWith(file + " has 3 bytes, not the 6"),
+        e.getMessage());
     Files.delete(file);
     e = assertThrows(InvalidFileException.class, () -> TokenShards.open(folder.resolve("shards")));
     assertTrue(String.valueOf(e.getMessage()).startsWith(file + " does not exist"), e.getMessage());

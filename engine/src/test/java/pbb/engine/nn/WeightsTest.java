@@ -31,7 +31,8 @@ class WeightsTest {
         double expected = CONFIG.initializerRange();
         // Five standard errors.
         assertEquals(0, mean, 5 * expected / Math.sqrt(values.length), name);
-        assertEquals(expected, Math.sqrt(square), 5 * expected / Math.sqrt(2.0 * values.length), name);
+        assertEquals(
+            expected, Math.sqrt(square), 5 * expected / Math.sqrt(2.0 * values.length), name);
       }
     }
   }
@@ -48,9 +49,13 @@ class WeightsTest {
       Parameter same = deeper.parameters().get(i);
       for (int layer = 0; layer < parameter.tensor().slices(); layer++) {
         String name = parameter.checkpointName(layer);
-        assertEquals(-1, weights.segment(parameter, layer).mismatch(more.segment(same, layer)), name);
+        assertEquals(
+            -1, weights.segment(parameter, layer).mismatch(more.segment(same, layer)), name);
         if (parameter.kind() != Parameter.Kind.NORM) {
-          assertNotEquals(-1, weights.segment(parameter, layer).mismatch(other.segment(parameter, layer)), name);
+          assertNotEquals(
+              -1,
+              weights.segment(parameter, layer).mismatch(other.segment(parameter, layer)),
+              name);
         }
       }
       if (parameter.kind() != Parameter.Kind.NORM && parameter.tensor().slices() > 1) {

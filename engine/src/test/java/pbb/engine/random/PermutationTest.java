@@ -27,15 +27,20 @@ class PermutationTest {
   @Test
   void ordersDifferBySeedNameAndStep() {
     long[] order = first(1, "a", 0);
-    assertEquals(LongStream.of(order).boxed().toList(), LongStream.of(first(1, "a", 0)).boxed().toList());
-    assertNotEquals(LongStream.of(order).boxed().toList(), LongStream.of(first(2, "a", 0)).boxed().toList());
-    assertNotEquals(LongStream.of(order).boxed().toList(), LongStream.of(first(1, "b", 0)).boxed().toList());
-    assertNotEquals(LongStream.of(order).boxed().toList(), LongStream.of(first(1, "a", 1)).boxed().toList());
+    assertEquals(
+        LongStream.of(order).boxed().toList(), LongStream.of(first(1, "a", 0)).boxed().toList());
+    assertNotEquals(
+        LongStream.of(order).boxed().toList(), LongStream.of(first(2, "a", 0)).boxed().toList());
+    assertNotEquals(
+        LongStream.of(order).boxed().toList(), LongStream.of(first(1, "b", 0)).boxed().toList());
+    assertNotEquals(
+        LongStream.of(order).boxed().toList(), LongStream.of(first(1, "a", 1)).boxed().toList());
   }
 
   @Test
   void placesAndNumbersAreNotRelated() {
-    // Over many orders each number is about as often in each place: chi-squared over 8 × 8 cells, 49 degrees of freedom.
+    // Over many orders each number is about as often in each place: chi-squared over 8 × 8 cells,
+    // 49 degrees of freedom.
     int size = 8;
     int orders = 8000;
     int[][] counts = new int[size][size];
