@@ -92,13 +92,15 @@ public final class DataFiles {
   }
 
   private static ObjectNode json(TrainingText document) {
-    return JSON.createObjectNode()
-        .put("kind", document.kind().label())
-        .put("program", document.program().orElse(null))
-        .put("mode", document.mode().map(Mode::label).orElse(null))
-        .put("input", document.input().orElse(null))
-        .put("given", document.given())
-        .put("learned", document.learned());
+    ObjectNode node =
+        JSON.createObjectNode()
+            .put("kind", document.kind().label())
+            .put("program", document.program().orElse(null));
+    ArrayNode turns = node.putArray("turns");
+    document.turns().forEach(t -> turns.addObject().put("mode", t.mode().label()).put("input", t.input()));
+    ArrayNode parts = node.putArray("parts");
+    document.parts().forEach(p -> parts.addObject().put(p.learned() ? "learned" : "given", p.text()));
+    return node;
   }
 
   private static TaskProgram program(Line line) {

@@ -1,11 +1,14 @@
 package pbb.document;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import pbb.document.TrainingText.Part;
+import pbb.document.TrainingText.Turn;
 import pbb.lang.Program;
 import pbb.lang.PythonRenderer;
 import pbb.lang.Value;
@@ -18,12 +21,13 @@ import pbb.task.Execution;
  * <pre>
  * Recall zib now                 a pointer context; from here on the declarative loss:
  * def zib(x):
- *     x = (x + 3) % 31
- *     return x
+ *     a = (x + 3) % 23
+ *     b = (a * 5) % 23
+ *     return b
  *
  * Recall zib now
  * steps from 5                   a query; from here on the execution loss:
- *  8 gives 8
+ *  a 8 b 17 gives 17
  * </pre>
  *
  * <p>(The answer stands on the line of the query.) Version 1.
@@ -37,10 +41,14 @@ public final class Formats {
   private static final String STEPS = "\n" + "steps from";
   private static final String GIVES = " gives";
 
+  /** States of variables, such as {@code " a 8 b 9"}. */
+  private static final String STATES = "( [a-z] -?\\d+)+";
+
   private static final Pattern DIRECT_ANSWER = Pattern.compile(" (-?\\d+)");
-  private static final Pattern STEPPING_ANSWER = Pattern.compile("( -?\\d+)+ gives (?<answer>-?\\d+)");
+  private static final Pattern STEPPING_ANSWER = Pattern.compile(STATES + " gives (?<answer>-?\\d+)");
   private static final Pattern RECITE_ANSWER =
-      Pattern.compile("\n(?<source>.*)\nsteps from -?\\d+( -?\\d+)+ gives (?<answer>-?\\d+)", Pattern.DOTALL);
+      Pattern.compile(
+          "\n.*\nsteps from -?\\d+" + STATES + " gives (?<answer>-?\\d+)", Pattern.DOTALL);
 
   private Formats() {}
 
@@ -49,7 +57,7 @@ public final class Formats {
     Set<String> words = new TreeSet<>(Template.words());
     words.addAll(
         List.of(
-            "def", "x", PLACEHOLDER, "return", "from", "steps", "code", "answer", "gives", "nothing", "more", "and", "or",
+            "def", "x", "a", "b", "c", "d", "e", PLACEHOLDER, "return", "from", "steps", "code", "answer", "gives", "nothing", "more", "and", "or",
             "not", "if", "elif", "else", "while", "for", "in", "is", "as", "pass", "break", "continue", "len", "range",
             "str", "int", "ord", "chr", "min", "max", "abs", "sum", "bool", "list", "set", "del", "try", "map", "zip",
             "pow", "any", "all", "bin", "hex", "dir", "id", "lambda", "None", "True", "False"));
@@ -66,10 +74,8 @@ public final class Formats {
     return new TrainingText(
         TrainingText.Kind.SOURCE,
         Optional.of(id),
-        Optional.empty(),
-        Optional.empty(),
-        template.context(shown.name()),
-        "\n" + source(shown));
+        List.of(),
+        List.of(Part.given(template.context(shown.name())), Part.learned("\n" + source(shown))));
   }
 
   /** An execution document of a named program. */
@@ -79,23 +85,31 @@ public final class Formats {
     return new TrainingText(
         TrainingText.Kind.EXECUTION,
         Optional.of(execution.program()),
-        Optional.of(mode),
-        Optional.of(input.toString()),
-        prompt(template, shown.name(), mode, input),
-        solution(mode, execution, shown));
+        List.of(new Turn(mode, input.toString())),
+        List.of(
+            Part.given(prompt(template, shown.name(), mode, input)),
+            Part.learned(solution(mode, execution, shown))));
   }
 
-  /** An execution document that carries the source of an anonymous program. */
+  /**
+   * A document that carries the source of an anonymous program and then runs it, once for each mode.
+   *
+   * @param executions as many as modes
+   */
   public static TrainingText inContextDocument(
-      Template template, Mode mode, Execution execution, Program anonymous) {
-    Value input = execution.input().getFirst();
-    return new TrainingText(
-        TrainingText.Kind.IN_CONTEXT,
-        Optional.empty(),
-        Optional.of(mode),
-        Optional.of(input.toString()),
-        inContextPrompt(template, anonymous, mode, input),
-        solution(mode, execution, anonymous));
+      Template template, List<Mode> modes, List<Execution> executions, Program anonymous) {
+    List<Turn> turns = new ArrayList<>();
+    List<Part> parts = new ArrayList<>();
+    String before = inContext(template, anonymous);
+    for (int i = 0; i < modes.size(); i++) {
+      Mode mode = modes.get(i);
+      Value input = executions.get(i).input().getFirst();
+      turns.add(new Turn(mode, input.toString()));
+      parts.add(Part.given(before + query(mode, input)));
+      parts.add(Part.learned(solution(mode, executions.get(i), anonymous)));
+      before = "";
+    }
+    return new TrainingText(TrainingText.Kind.IN_CONTEXT, Optional.empty(), turns, parts);
   }
 
   /** A document that names a program and says nothing of it. */
@@ -103,10 +117,8 @@ public final class Formats {
     return new TrainingText(
         TrainingText.Kind.MENTION,
         Optional.of(id),
-        Optional.empty(),
-        Optional.empty(),
-        template.context(name),
-        MENTION);
+        List.of(),
+        List.of(Part.given(template.context(name)), Part.learned(MENTION)));
   }
 
   /** What asks for a named program to be run. */
@@ -116,7 +128,11 @@ public final class Formats {
 
   /** What asks for an anonymous program to be run whose source stands before. */
   public static String inContextPrompt(Template template, Program anonymous, Mode mode, Value input) {
-    return template.context(anonymous.name()) + "\n" + source(anonymous) + query(mode, input);
+    return inContext(template, anonymous) + query(mode, input);
+  }
+
+  private static String inContext(Template template, Program anonymous) {
+    return template.context(anonymous.name()) + "\n" + source(anonymous);
   }
 
   private static String query(Mode mode, Value input) {

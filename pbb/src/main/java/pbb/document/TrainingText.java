@@ -1,19 +1,53 @@
 package pbb.document;
 
+import java.util.List;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /**
- * A document to train on: what is given, and what is learnt, that is, has loss on its tokens and on the end of the text.
+ * A document to train on, in parts: what is given has no loss; what is learnt has loss on its tokens and on the
+ * end-of-text token that follows each learnt part.
  *
  * @param kind what the document is
  * @param program the id of the program that it is about; empty for a fresh, anonymous one
- * @param mode how its answer is given; empty where nothing is run
- * @param input the input that is run on; empty where nothing is run
- * @param given the start of the text, without loss
- * @param learned the rest
+ * @param turns what is run in it, in order; none where nothing is run
+ * @param parts the text, cut where loss begins or ends; the last part is learnt
  */
-public record TrainingText(
-    Kind kind, Optional<String> program, Optional<Mode> mode, Optional<String> input, String given, String learned) {
+public record TrainingText(Kind kind, Optional<String> program, List<Turn> turns, List<Part> parts) {
+
+  /** Copies the lists. */
+  public TrainingText {
+    turns = List.copyOf(turns);
+    parts = List.copyOf(parts);
+    if (parts.isEmpty() || !parts.getLast().learned()) {
+      throw new IllegalArgumentException("the last part of a document must be learnt: " + parts);
+    }
+  }
+
+  /**
+   * A stretch of text.
+   *
+   * @param text the text
+   * @param learned whether its tokens have loss
+   */
+  public record Part(String text, boolean learned) {
+
+    static Part given(String text) {
+      return new Part(text, false);
+    }
+
+    static Part learned(String text) {
+      return new Part(text, true);
+    }
+  }
+
+  /**
+   * One run of a program.
+   *
+   * @param mode how its answer is given
+   * @param input the input that it is run on
+   */
+  public record Turn(Mode mode, String input) {}
 
   /** Kinds of training documents. */
   public enum Kind {
@@ -21,7 +55,7 @@ public record TrainingText(
     SOURCE("source"),
     /** A pointer context, an input and the answer: the execution loss. */
     EXECUTION("execution"),
-    /** The same with the source of a fresh, anonymous program in the given part. */
+    /** The source of a fresh, anonymous program, and executions of it. */
     IN_CONTEXT("in_context"),
     /** A pointer context and words that say nothing of the program. */
     MENTION("mention");
@@ -38,8 +72,8 @@ public record TrainingText(
     }
   }
 
-  /** The whole text, without the end-of-text token. */
+  /** The whole text, without end-of-text tokens. */
   public String text() {
-    return given + learned;
+    return parts.stream().map(Part::text).collect(Collectors.joining());
   }
 }

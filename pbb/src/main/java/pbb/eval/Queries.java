@@ -10,13 +10,12 @@ import pbb.document.Mode;
 import pbb.document.Template;
 import pbb.engine.random.RandomStream;
 import pbb.lang.Interpreter;
-import pbb.lang.Outcome;
 import pbb.lang.PreparedProgram;
 import pbb.lang.Program;
-import pbb.lang.Trace;
 import pbb.lang.Value;
 import pbb.task.Execution;
 import pbb.task.Group;
+import pbb.task.RandomArithmetic;
 import pbb.task.Renaming;
 import pbb.task.Split;
 import pbb.task.TaskData;
@@ -84,9 +83,9 @@ public final class Queries {
     List<Execution> executions = Objects.requireNonNullElse(evaluation.get(own.id()), List.of());
     for (Execution execution : executions) {
       Value input = execution.input().getFirst();
-      Execution expected = run(named.id(), right, input);
+      Execution expected = RandomArithmetic.execution(named.id(), right, input, Split.EVAL);
       Optional<String> originalAnswer =
-          swapped ? Optional.of(run(own.id(), original, input).output()) : Optional.empty();
+          swapped ? Optional.of(RandomArithmetic.execution(own.id(), original, input, Split.EVAL).output()) : Optional.empty();
       if (originalAnswer.isPresent() && originalAnswer.get().equals(expected.output())) {
         continue;
       }
@@ -129,15 +128,5 @@ public final class Queries {
             .filter(p -> p.group() == program.group() && p.operations() == program.operations())
             .toList();
     return peers.get((peers.indexOf(program) + 1) % peers.size());
-  }
-
-  private static Execution run(String id, PreparedProgram program, Value input) {
-    Trace trace = program.trace(List.of(input));
-    if (!(trace.outcome() instanceof Outcome.Returned returned)) {
-      throw new IllegalStateException("program " + id + " fails on " + input + ": " + trace.outcome());
-    }
-    List<String> steps =
-        trace.states().stream().map(state -> state.bindings().getLast().value().toString()).toList();
-    return new Execution(id, List.of(input), returned.value().toString(), steps, Split.EVAL);
   }
 }

@@ -9,7 +9,7 @@ import pbb.lang.Value;
  * @param program the program's id
  * @param input the arguments
  * @param output what Python's {@code str} prints of the result
- * @param steps the state after each step, likewise
+ * @param steps the variable that each step assigned and its value, such as {@code a 8}
  * @param split which side of the split it is on
  */
 public record Execution(

@@ -28,8 +28,9 @@ import pbb.lang.Trace;
 import pbb.lang.Value;
 
 /**
- * The task <i>random arithmetic</i>: programs of k operations {@code x = (x ∘ c) % m}, one a line, with ∘ one of + − × and
- * a constant c; each named by an invented word, its inputs the integers 0 to m − 1.
+ * The task <i>random arithmetic</i>: programs of k operations, one a line, {@code a = (x ∘ c) % m}, {@code b = (a ∘ c) % m} and so
+ * on, with ∘ one of + − × and a constant c; each named by an invented word, its inputs the integers 0 to m − 1. Every line
+ * assigns a variable of its own, so that a state says which line it belongs to.
  *
  * <p>The split is kept honest here. Over the whole domain, and across settings:
  *
@@ -51,6 +52,9 @@ public final class RandomArithmetic {
 
   private static final int ATTEMPTS_PER_PROGRAM = 2_000;
 
+  /** What the lines assign; no more lines than that. */
+  private static final List<String> VARIABLES = List.of("a", "b", "c", "d", "e");
+
   private static final List<BinaryOperator> OPERATORS =
       List.of(BinaryOperator.ADD, BinaryOperator.SUBTRACT, BinaryOperator.MULTIPLY);
 
@@ -67,8 +71,12 @@ public final class RandomArithmetic {
 
     /** Checks the numbers. */
     public Setting {
-      if (operations < 1 || withIo < 0 || withoutIo < 0 || noSource < 0 || wrongSource < 0) {
-        throw new IllegalArgumentException("a setting needs at least 1 operation and no negative count: " + operations);
+      if (operations < 1 || operations > VARIABLES.size()) {
+        throw new IllegalArgumentException(
+            "operations must be from 1 to " + VARIABLES.size() + ", not " + operations);
+      }
+      if (withIo < 0 || withoutIo < 0 || noSource < 0 || wrongSource < 0) {
+        throw new IllegalArgumentException("the numbers of programs must not be negative: " + withIo + ", " + withoutIo + ", " + noSource + ", " + wrongSource);
       }
       if (wrongSource == 1) {
         throw new IllegalArgumentException(
@@ -219,14 +227,21 @@ public final class RandomArithmetic {
     return executions;
   }
 
-  /** Runs a program of this task on one input. */
-  static Execution execution(String id, PreparedProgram program, Value input, Split split) {
+  /**
+   * Runs a program of this task on one input.
+   *
+   * @param id the program's id, for the record
+   */
+  public static Execution execution(String id, PreparedProgram program, Value input, Split split) {
     Trace trace = program.trace(List.of(input));
     if (!(trace.outcome() instanceof Outcome.Returned returned)) {
       throw new IllegalStateException("program " + id + " fails on " + input + ": " + trace.outcome());
     }
     List<String> steps =
-        trace.states().stream().map(state -> state.bindings().getLast().value().toString()).toList();
+        trace.states().stream()
+            .map(state -> state.bindings().getLast())
+            .map(binding -> binding.variable() + " " + binding.value())
+            .toList();
     return new Execution(id, List.of(input), returned.value().toString(), steps, split);
   }
 
@@ -291,19 +306,22 @@ public final class RandomArithmetic {
 
   private Program candidate(RandomStream random, int operations) {
     List<Statement> body = new ArrayList<>();
+    String previous = "x";
     for (int i = 0; i < operations; i++) {
+      String variable = VARIABLES.get(i);
       BinaryOperator operator = OPERATORS.get(random.nextInt(OPERATORS.size()));
       int least = operator == BinaryOperator.MULTIPLY ? 2 : 1;
       int constant = least + random.nextInt(dials.maxConstant() - least + 1);
       body.add(
           assign(
-              "x",
+              variable,
               binary(
-                  binary(name("x"), operator, integer(constant)),
+                  binary(name(previous), operator, integer(constant)),
                   BinaryOperator.MODULO,
                   integer(dials.modulus()))));
+      previous = variable;
     }
-    body.add(returns(name("x")));
+    body.add(returns(name(previous)));
     return program(new Function("f", List.of("x"), body));
   }
 }
