@@ -19,5 +19,6 @@ module pbb.engine {
   uses pbb.engine.backend.BackendProvider;
 
   provides pbb.engine.backend.BackendProvider with
-      pbb.engine.backend.scalar.ScalarProvider;
+      pbb.engine.backend.scalar.ScalarProvider,
+      pbb.engine.backend.vector.VectorProvider;
 }

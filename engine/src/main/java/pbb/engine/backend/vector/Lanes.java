@@ -10,6 +10,9 @@ final class Lanes {
   /** Vectors of floats as wide as this processor prefers; {@code -XX:UseAVX} and {@code -XX:MaxVectorSize} narrow them. */
   static final VectorSpecies<Float> FLOAT = FloatVector.SPECIES_PREFERRED;
 
+  /** How many floats a vector holds. */
+  static final int COUNT = FLOAT.length();
+
   /** The byte order of all storage. */
   static final ByteOrder ORDER = ByteOrder.nativeOrder();
 

@@ -1,0 +1,68 @@
+package pbb.engine.backend.vector;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorMask;
+import pbb.engine.graph.AdamW;
+
+/** {@link AdamW}: decay, both moments and the step in one pass over memory. */
+final class AdamWKernel extends ElementwiseKernel {
+
+  private final AdamW op;
+  private final MemorySegment parameter;
+  private final MemorySegment firstMoment;
+  private final MemorySegment secondMoment;
+  private final MemorySegment gradient;
+  private final MemorySegment clip;
+  private final MemorySegment schedule;
+
+  AdamWKernel(
+      Workers workers,
+      AdamW op,
+      MemorySegment parameter,
+      MemorySegment firstMoment,
+      MemorySegment secondMoment,
+      MemorySegment gradient,
+      MemorySegment clip,
+      MemorySegment schedule) {
+    super(workers, parameter.byteSize() / Float.BYTES);
+    this.op = op;
+    this.parameter = parameter;
+    this.firstMoment = firstMoment;
+    this.secondMoment = secondMoment;
+    this.gradient = gradient;
+    this.clip = clip;
+    this.schedule = schedule;
+  }
+
+  @Override
+  void range(long byteOffset, int count) {
+    float factor = clip.getAtIndex(ValueLayout.JAVA_FLOAT, 1);
+    double learningRate = schedule.getAtIndex(ValueLayout.JAVA_FLOAT, 0);
+    double correction1 = schedule.getAtIndex(ValueLayout.JAVA_FLOAT, 1);
+    double correction2 = schedule.getAtIndex(ValueLayout.JAVA_FLOAT, 2);
+    float keep = (float) (1 - learningRate * op.weightDecay());
+    float beta1 = (float) op.beta1();
+    float beta2 = (float) op.beta2();
+    float fresh1 = (float) (1 - op.beta1());
+    float fresh2 = (float) (1 - op.beta2());
+    float stepSize = (float) (-learningRate / correction1);
+    float inverseCorrection2 = (float) (1 / Math.sqrt(correction2));
+    float epsilon = (float) op.epsilon();
+    VectorMask<Float> all = Lanes.FLOAT.maskAll(true);
+    for (int i = 0; i < count; i += Lanes.COUNT) {
+      VectorMask<Float> mask = i <= count - Lanes.COUNT ? all : Lanes.FLOAT.indexInRange(i, count);
+      long at = byteOffset + i * 4L;
+      FloatVector g = VectorMath.load(gradient, at, mask).mul(factor);
+      FloatVector m = VectorMath.load(firstMoment, at, mask).mul(beta1).add(g.mul(fresh1));
+      FloatVector v = VectorMath.load(secondMoment, at, mask).mul(beta2).add(g.mul(g).mul(fresh2));
+      FloatVector p = VectorMath.load(parameter, at, mask).mul(keep);
+      FloatVector denominator = v.sqrt().mul(inverseCorrection2).add(epsilon);
+      p = p.add(m.mul(stepSize).div(denominator));
+      m.intoMemorySegment(firstMoment, at, Lanes.ORDER, mask);
+      v.intoMemorySegment(secondMoment, at, Lanes.ORDER, mask);
+      p.intoMemorySegment(parameter, at, Lanes.ORDER, mask);
+    }
+  }
+}

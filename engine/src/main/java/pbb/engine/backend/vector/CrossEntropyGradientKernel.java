@@ -1,0 +1,65 @@
+package pbb.engine.backend.vector;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import jdk.incubator.vector.VectorMask;
+import pbb.engine.graph.CrossEntropyGradient;
+
+/** {@link CrossEntropyGradient}: probabilities from the kept logSumExp, and 1 taken off at the target. */
+final class CrossEntropyGradientKernel extends BlockKernel {
+
+  private static final int BLOCK_ROWS = CrossEntropyKernel.BLOCK_ROWS;
+
+  private final MemorySegment dlogits; // (N, V)
+  private final MemorySegment logits; // (N, V)
+  private final MemorySegment logSumExp; // (N)
+  private final MemorySegment targets; // (N)
+  private final MemorySegment weights; // (N)
+  private final int rows;
+  private final int vocabulary;
+
+  CrossEntropyGradientKernel(
+      Workers workers,
+      CrossEntropyGradient op,
+      MemorySegment dlogits,
+      MemorySegment logits,
+      MemorySegment logSumExp,
+      MemorySegment targets,
+      MemorySegment weights) {
+    super(workers, blocks(op.logits().shape().get(0), BLOCK_ROWS));
+    this.dlogits = dlogits;
+    this.logits = logits;
+    this.logSumExp = logSumExp;
+    this.targets = targets;
+    this.weights = weights;
+    this.rows = op.logits().shape().get(0);
+    this.vocabulary = op.logits().shape().get(1);
+  }
+
+  @Override
+  public void run(int block, int worker) {
+    int end = Math.min(rows, (block + 1) * BLOCK_ROWS);
+    VectorMask<Float> all = Lanes.FLOAT.maskAll(true);
+    for (int n = block * BLOCK_ROWS; n < end; n++) {
+      long row = (long) n * vocabulary * 4;
+      float weight = weights.getAtIndex(ValueLayout.JAVA_FLOAT, n);
+      if (weight == 0) {
+        dlogits.asSlice(row, vocabulary * 4L).fill((byte) 0);
+        continue;
+      }
+      float logarithm = logSumExp.getAtIndex(ValueLayout.JAVA_FLOAT, n);
+      for (int v = 0; v < vocabulary; v += Lanes.COUNT) {
+        VectorMask<Float> mask =
+            v <= vocabulary - Lanes.COUNT ? all : Lanes.FLOAT.indexInRange(v, vocabulary);
+        VectorMath.exp(VectorMath.load(logits, row + v * 4L, mask).sub(logarithm))
+            .mul(weight)
+            .intoMemorySegment(dlogits, row + v * 4L, Lanes.ORDER, mask);
+      }
+      int target =
+          EmbeddingKernel.checked(targets.getAtIndex(ValueLayout.JAVA_INT, n), vocabulary, n);
+      long at = (long) n * vocabulary + target;
+      dlogits.setAtIndex(
+          ValueLayout.JAVA_FLOAT, at, dlogits.getAtIndex(ValueLayout.JAVA_FLOAT, at) - weight);
+    }
+  }
+}

@@ -1,0 +1,84 @@
+package pbb.engine.backend.vector;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorMask;
+import pbb.engine.graph.CrossEntropy;
+
+/** {@link CrossEntropy}: a maximum and a sum of exponentials a row; the rows' losses are added in their order. */
+final class CrossEntropyKernel extends BlockKernel {
+
+  static final int BLOCK_ROWS = 32;
+
+  private final MemorySegment loss; // (1)
+  private final MemorySegment logSumExp; // (N)
+  private final MemorySegment logits; // (N, V)
+  private final MemorySegment targets; // (N)
+  private final MemorySegment weights; // (N)
+  private final int rows;
+  private final int vocabulary;
+  private final double[] rowLoss;
+
+  CrossEntropyKernel(
+      Workers workers,
+      CrossEntropy op,
+      MemorySegment loss,
+      MemorySegment logSumExp,
+      MemorySegment logits,
+      MemorySegment targets,
+      MemorySegment weights) {
+    super(workers, blocks(op.logits().shape().get(0), BLOCK_ROWS));
+    this.loss = loss;
+    this.logSumExp = logSumExp;
+    this.logits = logits;
+    this.targets = targets;
+    this.weights = weights;
+    this.rows = op.logits().shape().get(0);
+    this.vocabulary = op.logits().shape().get(1);
+    this.rowLoss = new double[rows];
+  }
+
+  @Override
+  public void run() {
+    super.run();
+    double sum = 0;
+    for (double term : rowLoss) {
+      sum += term;
+    }
+    loss.setAtIndex(ValueLayout.JAVA_FLOAT, 0, (float) sum);
+  }
+
+  @Override
+  public void run(int block, int worker) {
+    int end = Math.min(rows, (block + 1) * BLOCK_ROWS);
+    VectorMask<Float> all = Lanes.FLOAT.maskAll(true);
+    FloatVector lowest = FloatVector.broadcast(Lanes.FLOAT, Float.NEGATIVE_INFINITY);
+    for (int n = block * BLOCK_ROWS; n < end; n++) {
+      long row = (long) n * vocabulary * 4;
+      FloatVector greatest = lowest;
+      for (int v = 0; v < vocabulary; v += Lanes.COUNT) {
+        VectorMask<Float> mask =
+            v <= vocabulary - Lanes.COUNT ? all : Lanes.FLOAT.indexInRange(v, vocabulary);
+        greatest = greatest.max(lowest.blend(VectorMath.load(logits, row + v * 4L, mask), mask));
+      }
+      float max = VectorMath.max(greatest);
+      FloatVector sum = FloatVector.zero(Lanes.FLOAT);
+      for (int v = 0; v < vocabulary; v += Lanes.COUNT) {
+        VectorMask<Float> mask =
+            v <= vocabulary - Lanes.COUNT ? all : Lanes.FLOAT.indexInRange(v, vocabulary);
+        sum = sum.add(VectorMath.exp(VectorMath.load(logits, row + v * 4L, mask).sub(max)), mask);
+      }
+      float logarithm = (float) (max + StrictMath.log(VectorMath.sum(sum)));
+      logSumExp.setAtIndex(ValueLayout.JAVA_FLOAT, n, logarithm);
+      float weight = weights.getAtIndex(ValueLayout.JAVA_FLOAT, n);
+      rowLoss[n] = 0;
+      if (weight != 0) {
+        int target =
+            EmbeddingKernel.checked(targets.getAtIndex(ValueLayout.JAVA_INT, n), vocabulary, n);
+        float logit = logits.getAtIndex(ValueLayout.JAVA_FLOAT, (long) n * vocabulary + target);
+        rowLoss[n] = weight * ((double) logarithm - logit);
+      }
+    }
+  }
+}

@@ -1,0 +1,71 @@
+package pbb.engine.backend.vector;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorMask;
+import pbb.engine.graph.RmsNorm;
+
+/** {@link RmsNorm}: each run of D elements is read twice, the second time from the L1 cache. */
+final class RmsNormKernel extends BlockKernel {
+
+  static final int BLOCK_RUNS = 64;
+
+  private final MemorySegment out;
+  private final MemorySegment inverseRms;
+  private final MemorySegment x;
+  private final MemorySegment weight;
+  private final double epsilon;
+  private final int d;
+  private final int runs;
+
+  RmsNormKernel(
+      Workers workers,
+      RmsNorm op,
+      MemorySegment out,
+      MemorySegment inverseRms,
+      MemorySegment x,
+      MemorySegment weight) {
+    super(workers, blocks(op.inverseRms().size(), BLOCK_RUNS));
+    this.out = out;
+    this.inverseRms = inverseRms;
+    this.x = x;
+    this.weight = weight;
+    this.epsilon = op.epsilon();
+    this.d = (int) op.weight().size();
+    this.runs = (int) op.inverseRms().size();
+  }
+
+  @Override
+  public void run(int block, int worker) {
+    int end = Math.min(runs, (block + 1) * BLOCK_RUNS);
+    int even = d - d % Lanes.COUNT;
+    VectorMask<Float> tail = Lanes.FLOAT.indexInRange(even, d);
+    for (int r = block * BLOCK_RUNS; r < end; r++) {
+      long row = (long) r * d * 4;
+      FloatVector squares = FloatVector.zero(Lanes.FLOAT);
+      for (int i = 0; i < even; i += Lanes.COUNT) {
+        FloatVector v = VectorMath.load(x, row + i * 4L);
+        squares = v.fma(v, squares);
+      }
+      if (even < d) {
+        FloatVector v = VectorMath.load(x, row + even * 4L, tail);
+        squares = v.fma(v, squares);
+      }
+      float inverse = (float) (1 / Math.sqrt(VectorMath.sum(squares) / (double) d + epsilon));
+      inverseRms.setAtIndex(ValueLayout.JAVA_FLOAT, r, inverse);
+      for (int i = 0; i < even; i += Lanes.COUNT) {
+        VectorMath.load(x, row + i * 4L)
+            .mul(inverse)
+            .mul(VectorMath.load(weight, i * 4L))
+            .intoMemorySegment(out, row + i * 4L, Lanes.ORDER);
+      }
+      if (even < d) {
+        VectorMath.load(x, row + even * 4L, tail)
+            .mul(inverse)
+            .mul(VectorMath.load(weight, even * 4L, tail))
+            .intoMemorySegment(out, row + even * 4L, Lanes.ORDER, tail);
+      }
+    }
+  }
+}

@@ -1,0 +1,48 @@
+package pbb.engine.backend.vector;
+
+import java.lang.foreign.Arena;
+import pbb.engine.backend.Backend;
+import pbb.engine.backend.DeviceStatus;
+import pbb.engine.backend.Executable;
+import pbb.engine.backend.Support;
+import pbb.engine.backend.host.HostExecutable;
+import pbb.engine.graph.Op;
+import pbb.engine.graph.Program;
+
+/** The Vector API on a fixed number of threads; single precision throughout. */
+public final class VectorBackend implements Backend {
+
+  private final DeviceStatus device;
+  private final Workers workers;
+  private final Arena arena = Arena.ofShared();
+  private final MatMulScratch matMulScratch;
+
+  VectorBackend(DeviceStatus device, int threads) {
+    this.device = device;
+    this.workers = Workers.of(threads);
+    this.matMulScratch = MatMulScratch.allocate(arena, workers);
+  }
+
+  @Override
+  public DeviceStatus device() {
+    return device;
+  }
+
+  @Override
+  public Support supports(Op op) {
+    return new Support.Supported();
+  }
+
+  @Override
+  public Executable compile(Program program) {
+    return new HostExecutable(program, new VectorKernels(workers, matMulScratch), Float.BYTES);
+  }
+
+  @Override
+  public void close() {
+    workers.close();
+    if (arena.scope().isAlive()) {
+      arena.close();
+    }
+  }
+}

@@ -1,0 +1,201 @@
+package pbb.engine.backend.vector;
+
+import java.lang.foreign.MemorySegment;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.function.Function;
+import pbb.engine.backend.host.Kernel;
+import pbb.engine.backend.host.KernelFactory;
+import pbb.engine.graph.AdamW;
+import pbb.engine.graph.Add;
+import pbb.engine.graph.Attention;
+import pbb.engine.graph.AttentionGradient;
+import pbb.engine.graph.CacheWrite;
+import pbb.engine.graph.CachedAttention;
+import pbb.engine.graph.ClipFactor;
+import pbb.engine.graph.CrossEntropy;
+import pbb.engine.graph.CrossEntropyGradient;
+import pbb.engine.graph.Embedding;
+import pbb.engine.graph.EmbeddingGradient;
+import pbb.engine.graph.MatMul;
+import pbb.engine.graph.Op;
+import pbb.engine.graph.Operand;
+import pbb.engine.graph.RmsNorm;
+import pbb.engine.graph.RmsNormGradient;
+import pbb.engine.graph.Rope;
+import pbb.engine.graph.SquaredNorm;
+import pbb.engine.graph.SwiGlu;
+import pbb.engine.graph.SwiGluGradient;
+import pbb.engine.graph.TakeRows;
+
+/** Binds each op to its kernel; tables and scratch memory are shared by the kernels of one program. */
+final class VectorKernels implements KernelFactory {
+
+  private final Workers workers;
+  private final MatMulScratch matMulScratch;
+  private final Map<RotationKey, RotationTable> rotations = new HashMap<>();
+  private final Map<ScratchKey, HeadScratch[]> scratch = new HashMap<>();
+
+  private record RotationKey(int headDim, double theta, int positionLimit) {}
+
+  private record ScratchKey(int length, int headDim, boolean backward) {}
+
+  VectorKernels(Workers workers, MatMulScratch matMulScratch) {
+    this.workers = workers;
+    this.matMulScratch = matMulScratch;
+  }
+
+  @Override
+  public Kernel kernel(Op op, Function<Operand, MemorySegment> memory) {
+    return switch (op) {
+      case Add a ->
+          new AddKernel(workers, memory.apply(a.out()), memory.apply(a.x()), memory.apply(a.branch()));
+      case AdamW a ->
+          new AdamWKernel(
+              workers,
+              a,
+              memory.apply(a.parameter()),
+              memory.apply(a.firstMoment()),
+              memory.apply(a.secondMoment()),
+              memory.apply(a.gradient()),
+              memory.apply(a.clip()),
+              memory.apply(a.schedule()));
+      case Attention a ->
+          new AttentionKernel(
+              workers,
+              scratch(a.length(), a.headDim(), false),
+              a,
+              memory.apply(a.out()),
+              memory.apply(a.logSumExp()),
+              memory.apply(a.q()),
+              memory.apply(a.k()),
+              memory.apply(a.v()),
+              memory.apply(a.documentStart()));
+      case AttentionGradient a ->
+          new AttentionGradientKernel(
+              workers,
+              scratch(a.length(), a.headDim(), true),
+              a,
+              memory.apply(a.dq().operand()),
+              memory.apply(a.dk().operand()),
+              memory.apply(a.dv().operand()),
+              memory.apply(a.gradient()),
+              memory.apply(a.q()),
+              memory.apply(a.k()),
+              memory.apply(a.v()),
+              memory.apply(a.out()),
+              memory.apply(a.logSumExp()),
+              memory.apply(a.documentStart()));
+      case CacheWrite c ->
+          new CacheWriteKernel(
+              c, memory.apply(c.cache()), memory.apply(c.x()), memory.apply(c.positions()));
+      case CachedAttention c ->
+          new CachedAttentionKernel(
+              workers,
+              c,
+              memory.apply(c.out()),
+              memory.apply(c.q()),
+              memory.apply(c.keys()),
+              memory.apply(c.values()),
+              memory.apply(c.positions()));
+      case ClipFactor c ->
+          new ClipFactorKernel(memory.apply(c.out()), memory.apply(c.squaredNorms()), c.maxNorm());
+      case CrossEntropy c ->
+          new CrossEntropyKernel(
+              workers,
+              c,
+              memory.apply(c.loss()),
+              memory.apply(c.logSumExp()),
+              memory.apply(c.logits()),
+              memory.apply(c.targets()),
+              memory.apply(c.weights()));
+      case CrossEntropyGradient c ->
+          new CrossEntropyGradientKernel(
+              workers,
+              c,
+              memory.apply(c.dlogits()),
+              memory.apply(c.logits()),
+              memory.apply(c.logSumExp()),
+              memory.apply(c.targets()),
+              memory.apply(c.weights()));
+      case Embedding e ->
+          new EmbeddingKernel(
+              workers, memory.apply(e.out()), memory.apply(e.table()), memory.apply(e.tokens()));
+      case EmbeddingGradient e ->
+          new EmbeddingGradientKernel(
+              workers,
+              e,
+              memory.apply(e.table().operand()),
+              memory.apply(e.gradient()),
+              memory.apply(e.tokens()));
+      case MatMul m ->
+          MatMulPlan.of(
+                  MatMulShape.dense(
+                      m.batch(),
+                      m.m(),
+                      m.n(),
+                      m.k(),
+                      m.transposeA(),
+                      m.transposeB(),
+                      m.out().accumulate()),
+                  workers,
+                  matMulScratch)
+              .bind(memory.apply(m.a()), memory.apply(m.b()), memory.apply(m.out().operand()));
+      case RmsNorm r ->
+          new RmsNormKernel(
+              workers,
+              r,
+              memory.apply(r.out()),
+              memory.apply(r.inverseRms()),
+              memory.apply(r.x()),
+              memory.apply(r.weight()));
+      case RmsNormGradient r ->
+          new RmsNormGradientKernel(
+              workers,
+              r,
+              memory.apply(r.dx().operand()),
+              memory.apply(r.dweight().operand()),
+              memory.apply(r.gradient()),
+              memory.apply(r.x()),
+              memory.apply(r.inverseRms()),
+              memory.apply(r.weight()));
+      case Rope r ->
+          new RopeKernel(
+              workers,
+              r,
+              rotation(r),
+              memory.apply(r.out()),
+              memory.apply(r.x()),
+              memory.apply(r.positions()));
+      case SquaredNorm s ->
+          new SquaredNormKernel(workers, memory.apply(s.out()), s.index(), memory.apply(s.x()));
+      case SwiGlu s ->
+          new SwiGluKernel(
+              workers, memory.apply(s.out()), memory.apply(s.gate()), memory.apply(s.up()));
+      case SwiGluGradient s ->
+          new SwiGluGradientKernel(
+              workers,
+              s,
+              memory.apply(s.dgate().operand()),
+              memory.apply(s.dup().operand()),
+              memory.apply(s.gradient()),
+              memory.apply(s.gate()),
+              memory.apply(s.up()));
+      case TakeRows t ->
+          new EmbeddingKernel(
+              workers, memory.apply(t.out()), memory.apply(t.x()), memory.apply(t.rows()));
+    };
+  }
+
+  private RotationTable rotation(Rope op) {
+    return rotations.computeIfAbsent(
+        new RotationKey(op.headDim(), op.theta(), op.positionLimit()),
+        key -> new RotationTable(key.headDim, key.theta, key.positionLimit));
+  }
+
+  private HeadScratch[] scratch(int length, int headDim, boolean backward) {
+    return scratch.computeIfAbsent(
+        new ScratchKey(length, headDim, backward),
+        key -> HeadScratch.perWorker(workers, key.length, key.headDim, key.backward));
+  }
+}

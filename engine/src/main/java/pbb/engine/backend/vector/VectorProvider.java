@@ -1,0 +1,60 @@
+package pbb.engine.backend.vector;
+
+import java.util.List;
+import java.util.Optional;
+import pbb.engine.backend.Backend;
+import pbb.engine.backend.BackendOptions;
+import pbb.engine.backend.BackendProvider;
+import pbb.engine.backend.BackendUnavailableException;
+import pbb.engine.backend.DeviceStatus;
+import pbb.engine.backend.DeviceStatus.Kind;
+import pbb.engine.backend.DeviceStatus.Refusal;
+
+/** Offers the host's processor, where the JVM has the Vector API and compiles it. */
+public final class VectorProvider implements BackendProvider {
+
+  private static final String NAME = "vector";
+  private static final String DEVICE = "cpu";
+
+  @Override
+  public String name() {
+    return NAME;
+  }
+
+  @Override
+  public List<DeviceStatus> devices() {
+    return List.of(status());
+  }
+
+  @Override
+  public Backend open(BackendOptions options) {
+    if (!options.device().equals(DEVICE)) {
+      throw new BackendUnavailableException(
+          "backend vector has no device " + options.device() + ": its only device is " + DEVICE);
+    }
+    DeviceStatus status = status();
+    status
+        .refusal()
+        .ifPresent(
+            refusal -> {
+              throw new BackendUnavailableException(
+                  "backend vector cannot be used: " + refusal.reason() + "; " + refusal.remedy());
+            });
+    return new VectorBackend(status, options.threads());
+  }
+
+  private static DeviceStatus status() {
+    Optional<Refusal> refusal =
+        ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent()
+            ? Optional.empty()
+            : Optional.of(
+                new Refusal(
+                    "the module jdk.incubator.vector is not loaded",
+                    "start java with --add-modules jdk.incubator.vector, as scripts/pbb does"));
+    String description =
+        refusal.isEmpty()
+            ? Lanes.COUNT * Float.SIZE + "-bit vectors (" + System.getProperty("os.arch") + ")"
+            : "no vectors";
+    return new DeviceStatus(NAME, DEVICE, description, Kind.VECTOR_CPU, refusal);
+  }
+}
