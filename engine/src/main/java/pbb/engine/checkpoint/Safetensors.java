@@ -39,6 +39,7 @@ public final class Safetensors implements AutoCloseable {
   private static final long LARGEST_HEADER = 100_000_000;
   private static final int LENGTH_BYTES = 8;
   private static final int ALIGNMENT = 8;
+  private static final long LARGEST_WRITE = 1 << 24;
   private static final String METADATA = "__metadata__";
 
   private static final ValueLayout.OfLong FILE_LONG =
@@ -130,10 +131,13 @@ public final class Safetensors implements AutoCloseable {
       writeFully(channel, start);
       for (NamedTensor tensor : ordered) {
         long size = tensor.data().byteSize();
-        long step = 1L << 30; // a ByteBuffer holds less than 2 GiB
-        for (long from = 0; from < size; from += step) {
-          MemorySegment part = tensor.data().asSlice(from, Math.min(step, size - from));
-          writeFully(channel, part.asByteBuffer());
+        for (long from = 0; from < size; from += LARGEST_WRITE) {
+          MemorySegment part = tensor.data().asSlice(from, Math.min(LARGEST_WRITE, size - from));
+          writeFully(
+              channel,
+              part.isNative()
+                  ? part.asByteBuffer()
+                  : ByteBuffer.wrap(part.toArray(ValueLayout.JAVA_BYTE)));
         }
       }
     }

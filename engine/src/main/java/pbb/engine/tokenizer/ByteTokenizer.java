@@ -46,8 +46,8 @@ public final class ByteTokenizer implements Tokenizer {
     if (result.isError()) {
       throw new IllegalArgumentException(
           String.format(
-              "the text has half a surrogate pair, \\u%04X, at offset %d, which UTF-8 cannot express:"
-                  + " remove it.",
+              "the text has half a surrogate pair, \\u%04X, at offset %d, which UTF-8 cannot"
+                  + " express: remove it.",
               (int) text.charAt(input.position()), input.position()));
     }
     bytes.flip();
@@ -74,7 +74,8 @@ public final class ByteTokenizer implements Tokenizer {
   @Override
   public String decode(int[] ids, int from, int to) {
     byte[] bytes = decodeBytes(ids, from, to);
-    // An encoded surrogate (ED A0 80) is three U+FFFD by the Unicode standard, section 3.9, and to transformers; Java makes
+    // An encoded surrogate (ED A0 80) is three U+FFFD by the Unicode standard, section 3.9, and to
+    // transformers; Java makes
     // one of it. FF is one U+FFFD to both, and so is each of the two bytes that then follow.
     for (int i = 0; i + 1 < bytes.length; i++) {
       if (bytes[i] == (byte) 0xED && (bytes[i + 1] & 0xE0) == 0xA0) {
@@ -95,7 +96,12 @@ public final class ByteTokenizer implements Tokenizer {
         default -> {
           if (ids[i] < 0 || ids[i] >= BYTES) {
             throw new IllegalArgumentException(
-                "the id " + ids[i] + " at index " + i + " does not lie in [0, " + VOCABULARY_SIZE
+                "the id "
+                    + ids[i]
+                    + " at index "
+                    + i
+                    + " does not lie in [0, "
+                    + VOCABULARY_SIZE
                     + ").");
           }
           bytes.write(ids[i]);

@@ -32,7 +32,8 @@ final class TokenizerJson {
         added.add(addedToken(id, tokenizer.token(id)));
       }
     }
-    // A decoder that fuses joins the tokens as they are; without one, transformers puts spaces between.
+    // A decoder that fuses joins the tokens as they are; without one, transformers puts spaces
+    // between.
     Map<String, Object> model = new LinkedHashMap<>();
     model.put("type", "WordLevel");
     model.put("vocab", vocabulary);
@@ -77,9 +78,17 @@ final class TokenizerJson {
     Path file = folder.resolve(FILE);
     JsonObject json = JsonObject.read(file);
     JsonObject model = json.object("model");
-    for (String stage : List.of("normalizer", "post_processor", "truncation", "padding")) {
+    for (String stage : List.of("normalizer", "truncation", "padding")) {
       if (json.has(stage)) {
         throw json.invalid(stage, "must be null: this engine changes no text before or after");
+      }
+    }
+    // transformers, where it saves a tokenizer again, puts in a template that adds nothing.
+    if (json.has("post_processor")) {
+      JsonObject template = json.object("post_processor");
+      require(template, "type", "TemplateProcessing");
+      if (template.length("single") != 1 || !template.object("special_tokens").fields().isEmpty()) {
+        throw json.invalid("post_processor", "must add no tokens for this engine to read it");
       }
     }
     Tokenizer tokenizer =
@@ -89,7 +98,9 @@ final class TokenizerJson {
           case String other ->
               throw model.invalid(
                   "type",
-                  "is " + other + ", which this engine does not read: it reads WordLevel and byte-level"
+                  "is "
+                      + other
+                      + ", which this engine does not read: it reads WordLevel and byte-level"
                       + " BPE without merges, as it writes them");
         };
     requireSpecials(json, tokenizer);
@@ -177,7 +188,8 @@ final class TokenizerJson {
       throws InvalidFileException {
     if (!json.string(field).equals(value)) {
       throw json.invalid(
-          field, "must be " + value + ", not " + json.string(field) + ", for this engine to read it");
+          field,
+          "must be " + value + ", not " + json.string(field) + ", for this engine to read it");
     }
   }
 
@@ -226,7 +238,8 @@ final class TokenizerJson {
     if (unknown != null) {
       config.put("unk_token", unknown);
     }
-    // Without the first, decoded text loses the spaces before punctuation; without the second, text that happens to read
+    // Without the first, decoded text loses the spaces before punctuation; without the second, text
+    // that happens to read
     // <|endoftext|> becomes a special token.
     config.put("clean_up_tokenization_spaces", false);
     config.put("split_special_tokens", true);

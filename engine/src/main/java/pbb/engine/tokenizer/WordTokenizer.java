@@ -49,7 +49,9 @@ public final class WordTokenizer implements Tokenizer {
       Matcher piece = PIECE_PATTERN.matcher(word);
       if (!piece.lookingAt() || piece.end() != word.length() || firstLoneSurrogate(word) >= 0) {
         throw new IllegalArgumentException(
-            "the vocabulary entry " + quote(word) + " is not one piece of text: no text has it as a"
+            "the vocabulary entry "
+                + quote(word)
+                + " is not one piece of text: no text has it as a"
                 + " token; split it as WordTokenizer.pieces does.");
       }
       if (byWord.putIfAbsent(word, all.size()) != null) {
@@ -113,8 +115,12 @@ public final class WordTokenizer implements Tokenizer {
       Integer id = ids.get(matcher.group());
       if (id == null) {
         throw new IllegalArgumentException(
-            "the vocabulary has no token for " + quote(matcher.group()) + " at offset "
-                + matcher.start() + " of the text " + quote(excerpt(text, matcher.start()))
+            "the vocabulary has no token for "
+                + quote(matcher.group())
+                + " at offset "
+                + matcher.start()
+                + " of the text "
+                + quote(excerpt(text, matcher.start()))
                 + ": a word-level tokenizer takes only words that it was built from.");
       }
       encoded[count++] = id;

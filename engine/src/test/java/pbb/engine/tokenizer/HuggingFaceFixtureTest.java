@@ -50,7 +50,8 @@ class HuggingFaceFixtureTest {
       assertEquals(
           Files.readString(resource(kind).resolve(name)),
           Files.readString(folder.resolve(name)),
-          name + " has changed: run scripts/fixtures/huggingface_tokenizers.py to see that"
+          name
+              + " has changed: run scripts/fixtures/huggingface_tokenizers.py to see that"
               + " transformers still reads it");
     }
   }

@@ -54,6 +54,13 @@ class TokenizerLoadTest {
     assertRefused("normalizer must be null");
 
     new ByteTokenizer().save(folder);
+    change(
+        "\"post_processor\": null",
+        "\"post_processor\": {\"type\": \"TemplateProcessing\", \"single\": [{}, {}],"
+            + " \"special_tokens\": {}}");
+    assertRefused("post_processor must add no tokens");
+
+    new ByteTokenizer().save(folder);
     change("\"add_prefix_space\": false", "\"add_prefix_space\": true");
     assertRefused("add_prefix_space must be false");
   }
