@@ -7,6 +7,7 @@ module pbb.engine {
   exports pbb.engine.backend;
   exports pbb.engine.backend.host;
   exports pbb.engine.checkpoint;
+  exports pbb.engine.conformance;
   exports pbb.engine.data;
   exports pbb.engine.generate;
   exports pbb.engine.graph;

@@ -58,7 +58,7 @@ record ModelCase(String name, ModelConfig config, int batch, int length, int lon
         new ModelCase("plain", config(13, 8, 20, 2, 2, 2, 4, false, false), 2, 7, 7),
         new ModelCase("tied", config(17, 12, 13, 1, 3, 3, 4, true, false), 2, 9, 4),
         new ModelCase("QK-norm, grouped queries", config(29, 20, 33, 3, 4, 2, 6, true, true), 3, 13, 5),
-        new ModelCase("one key-value head", config(207, 36, 50, 2, 6, 1, 8, false, true), 2, 35, 20));
+        new ModelCase("one key-value head", config(101, 20, 50, 2, 6, 1, 8, false, true), 2, 35, 20));
   }
 
   private static ModelConfig config(
@@ -162,5 +162,10 @@ record ModelCase(String name, ModelConfig config, int batch, int length, int lon
         training.documentStart(), starts,
         training.positions(), positions,
         training.weights(), weights);
+  }
+
+  @Override
+  public String toString() {
+    return name;
   }
 }

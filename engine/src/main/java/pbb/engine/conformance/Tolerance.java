@@ -67,7 +67,7 @@ public record Tolerance(double relative, String reason) {
    * and a few roundings more are allowed.
    */
   private static Tolerance sum(long length) {
-    return new Tolerance((8 + 4 * Math.sqrt(length)) * ROUNDING, "sums of " + length + " terms");
+    return new Tolerance((8 + 4 * Math.sqrt((double) length)) * ROUNDING, "sums of " + length + " terms");
   }
 
   /** The tolerance where errors are {@code factor} times as large. */
