@@ -109,8 +109,8 @@ public final class Batch {
   }
 
   /**
-   * Fills an empty row with consecutive tokens of a stream, in which {@code endOfText} closes each
-   * document: what follows one is a new document, and is not its target.
+   * Fills an empty row with consecutive tokens of a stream, in which {@code endOfText} begins each
+   * document; it is the target of the last token of the one before.
    *
    * @param stream where the tokens are
    * @param from the stream's index of the row's first token
@@ -122,10 +122,10 @@ public final class Batch {
     int token = stream.token(from);
     for (int i = 0; i < count; i++) {
       int target = stream.token(from + i + 1);
-      set(row, start, i - start, token, target, token == endOfText ? 0 : 1);
       if (token == endOfText) {
-        start = i + 1;
+        start = i;
       }
+      set(row, start, i - start, token, target, 1);
       token = target;
     }
     used[row] = count;

@@ -23,8 +23,9 @@ import pbb.engine.random.Permutation;
 /**
  * A folder of tokens for training on text as such: {@code shards.json} and, for each part, one file
  * of little-endian ids, two bytes each if the vocabulary has at most 65,536 and four otherwise.
- * End-of-text closes each document. Written as a stream, read through a memory mapping: neither
- * holds the tokens in the heap.
+ * End-of-text stands before each document and after the last: it is what a document begins with and
+ * what its last token is followed by, so that every token of a text is a target once. Written as a
+ * stream, read through a memory mapping: neither holds the tokens in the heap.
  */
 public final class TokenShards {
 
@@ -69,7 +70,7 @@ public final class TokenShards {
    * Writes a folder that does not exist yet, whole or not at all.
    *
    * @param vocabularySize every id is below it
-   * @param endOfText the id that closes a document
+   * @param endOfText the id that stands between documents
    */
   public static void write(Path folder, int vocabularySize, int endOfText, Documents documents)
       throws IOException {
@@ -122,6 +123,9 @@ public final class TokenShards {
      */
     public void add(Part part, int[] tokens, long textBytes) throws IOException {
       PartWriter writer = part(part);
+      if (writer.documents == 0) {
+        writer.put(endOfText);
+      }
       for (int token : tokens) {
         if (token < 0 || token >= vocabularySize || token == endOfText) {
           throw new IllegalArgumentException(
@@ -261,7 +265,7 @@ public final class TokenShards {
     return vocabularySize;
   }
 
-  /** The id that closes each document. */
+  /** The id that stands before each document and after the last. */
   public int endOfText() {
     return endOfText;
   }

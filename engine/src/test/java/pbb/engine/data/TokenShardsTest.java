@@ -45,29 +45,29 @@ class TokenShardsTest {
     assertEquals(vocabularySize, read.vocabularySize());
     assertEquals(END, read.endOfText());
     TokenShards.Split train = read.split(TokenShards.Part.TRAIN);
-    assertEquals(6, train.tokens());
+    assertEquals(7, train.tokens());
     assertEquals(2, train.documents());
     assertEquals(31, train.textBytes());
-    assertEquals(List.of(0, largest, 5, END, 8, END), tokens(train));
-    assertEquals(List.of(7, END), tokens(read.split(TokenShards.Part.VALIDATION)));
+    assertEquals(List.of(END, 0, largest, 5, END, 8, END), tokens(train));
+    assertEquals(List.of(END, 7, END), tokens(read.split(TokenShards.Part.VALIDATION)));
   }
 
   @Test
   void rowsRespectDocuments() throws IOException {
     TokenShards shards = shards(new int[] {10, 11}, new int[] {12, 13, 14, 15});
-    // 10 11 END 12 13 14 15 END
+    // END 10 11 END 12 13 14 15 END
     Batch batch = new Batch(2, 5);
     long cursor = shards.split(TokenShards.Part.TRAIN).inOrder().fill(0, batch);
     assertEquals(2, cursor);
-    assertArrayEquals(new int[] {10, 11, END, 12, 13, 14, 15, 0, 0, 0}, ints(batch.tokens()));
-    assertArrayEquals(new int[] {11, END, 12, 13, 14, 15, END, 0, 0, 0}, ints(batch.targets()));
-    assertArrayEquals(new int[] {0, 1, 2, 0, 1, 0, 1, 0, 0, 0}, ints(batch.positions()));
-    assertArrayEquals(new int[] {0, 0, 0, 3, 3, 0, 0, 2, 3, 4}, ints(batch.documentStart()));
+    assertArrayEquals(new int[] {END, 10, 11, END, 12, 13, 14, 15, 0, 0}, ints(batch.tokens()));
+    assertArrayEquals(new int[] {10, 11, END, 12, 13, 14, 15, END, 0, 0}, ints(batch.targets()));
+    assertArrayEquals(new int[] {0, 1, 2, 0, 1, 0, 1, 2, 0, 0}, ints(batch.positions()));
+    assertArrayEquals(new int[] {0, 0, 0, 3, 3, 0, 0, 0, 3, 4}, ints(batch.documentStart()));
     assertArrayEquals(
-        new float[] {1, 1, 0, 1, 1, 1, 1, 0, 0, 0},
+        new float[] {1, 1, 1, 1, 1, 1, 1, 1, 0, 0},
         batch.weights().toArray(ValueLayout.JAVA_FLOAT));
-    assertEquals(7, batch.tokenCount());
-    assertEquals(6, batch.targetCount());
+    assertEquals(8, batch.tokenCount());
+    assertEquals(8, batch.targetCount());
     assertEquals(2, shards.split(TokenShards.Part.TRAIN).inOrder().fill(2, batch));
     assertEquals(0, batch.targetCount(), "past the end a batch is empty");
   }
@@ -82,15 +82,16 @@ class TokenShardsTest {
     TokenShards.Split train = shards.split(TokenShards.Part.TRAIN);
     assertEquals(30, train.rows(4));
     BatchSource source = train.shuffled(1);
-    List<Integer> first = firstTokens(source, 0);
-    List<Integer> second = firstTokens(source, 30);
-    List<Integer> inOrder = firstTokens(train.inOrder(), 0);
+    List<Integer> first = firstTargets(source, 0);
+    List<Integer> second = firstTargets(source, 30);
+    List<Integer> inOrder = firstTargets(train.inOrder(), 0);
     assertNotEquals(inOrder, first);
     assertNotEquals(first, second);
     assertEquals(inOrder, first.stream().sorted().toList());
     assertEquals(inOrder, second.stream().sorted().toList());
-    assertEquals(second, firstTokens(train.shuffled(1), 30), "a batch is a function of its cursor");
-    assertNotEquals(first, firstTokens(train.shuffled(2), 0));
+    assertEquals(
+        second, firstTargets(train.shuffled(1), 30), "a batch is a function of its cursor");
+    assertNotEquals(first, firstTargets(train.shuffled(2), 0));
   }
 
   @Test
@@ -129,7 +130,7 @@ class TokenShardsTest {
     InvalidFileException e =
         assertThrows(InvalidFileException.class, () -> TokenShards.open(folder.resolve("shards")));
     assertTrue(
-        String.valueOf(e.getMessage()).startsWith(file + " has 3 bytes, not the 6"),
+        String.valueOf(e.getMessage()).startsWith(file + " has 3 bytes, not the 8"),
         e.getMessage());
     Files.delete(file);
     e = assertThrows(InvalidFileException.class, () -> TokenShards.open(folder.resolve("shards")));
@@ -152,13 +153,13 @@ class TokenShardsTest {
     return TokenShards.open(shards);
   }
 
-  private static List<Integer> firstTokens(BatchSource source, long cursor) {
+  private static List<Integer> firstTargets(BatchSource source, long cursor) {
     Batch batch = new Batch(10, 4);
     List<Integer> tokens = new ArrayList<>();
     for (int i = 0; i < 3; i++) {
       cursor = source.fill(cursor, batch);
       for (int row = 0; row < batch.rows(); row++) {
-        tokens.add(batch.tokens().getAtIndex(ValueLayout.JAVA_INT, row * 4L));
+        tokens.add(batch.targets().getAtIndex(ValueLayout.JAVA_INT, row * 4L));
       }
     }
     return tokens;

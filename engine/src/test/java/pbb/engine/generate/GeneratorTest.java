@@ -13,10 +13,11 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
-import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 import pbb.engine.backend.Backend;
 import pbb.engine.backend.Executable;
-import pbb.engine.backend.scalar.ScalarBackend;
+import pbb.engine.backend.UsableBackend;
 import pbb.engine.data.Batch;
 import pbb.engine.data.Document;
 import pbb.engine.graph.Program;
@@ -36,10 +37,11 @@ class GeneratorTest {
   private static final GenerationConfig GREEDY =
       new GenerationConfig(12, Set.of(), new Sampling.Greedy());
 
-  @Test
-  void generationWithACacheEqualsTheFullForwardPass() {
+  @ParameterizedTest
+  @MethodSource("pbb.engine.backend.UsableBackend#all")
+  void generationWithACacheEqualsTheFullForwardPass(UsableBackend device) {
     List<int[]> prompts = prompts(9, 1, 21);
-    try (Backend backend = backend();
+    try (Backend backend = device.open();
         Generator generator = new Generator(backend, WEIGHTS, 4)) {
       List<Completion> completions = generator.generate(prompts, GREEDY);
       for (int i = 0; i < prompts.size(); i++) {
@@ -52,12 +54,13 @@ class GeneratorTest {
     }
   }
 
-  @Test
-  void whatFollowsAPromptDoesNotDependOnTheOthers() {
+  @ParameterizedTest
+  @MethodSource("pbb.engine.backend.UsableBackend#all")
+  void whatFollowsAPromptDoesNotDependOnTheOthers(UsableBackend device) {
     List<int[]> prompts = prompts(30, 1, 40);
     for (Sampling sampling : List.of(new Sampling.Greedy(), new Sampling.Random(0.8, 9, 0.9, 5))) {
       GenerationConfig config = new GenerationConfig(12, Set.of(3), sampling);
-      try (Backend backend = backend();
+      try (Backend backend = device.open();
           Generator small = new Generator(backend, WEIGHTS, 2);
           Generator large = new Generator(backend, WEIGHTS, 32)) {
         List<Completion> together = large.generate(prompts, config);
@@ -75,10 +78,11 @@ class GeneratorTest {
     }
   }
 
-  @Test
-  void aStopTokenEndsASequenceAndIsNotPartOfIt() {
+  @ParameterizedTest
+  @MethodSource("pbb.engine.backend.UsableBackend#all")
+  void aStopTokenEndsASequenceAndIsNotPartOfIt(UsableBackend device) {
     List<int[]> prompts = prompts(5, 3, 6);
-    try (Backend backend = backend();
+    try (Backend backend = device.open();
         Generator generator = new Generator(backend, WEIGHTS, 4)) {
       List<Completion> free = generator.generate(prompts, GREEDY);
       for (int i = 0; i < prompts.size(); i++) {
@@ -99,9 +103,10 @@ class GeneratorTest {
     }
   }
 
-  @Test
-  void theWholeLengthOfTheModelCanBeUsed() {
-    try (Backend backend = backend();
+  @ParameterizedTest
+  @MethodSource("pbb.engine.backend.UsableBackend#all")
+  void theWholeLengthOfTheModelCanBeUsed(UsableBackend device) {
+    try (Backend backend = device.open();
         Generator generator = new Generator(backend, WEIGHTS, 4)) {
       List<int[]> prompts = List.of(prompts(1, 50, 50).getFirst(), prompts(2, 3, 3).getLast());
       GenerationConfig config = new GenerationConfig(14, Set.of(), new Sampling.Greedy());
@@ -118,11 +123,12 @@ class GeneratorTest {
     }
   }
 
-  @Test
-  void otherWeightsAreTakenUp() {
+  @ParameterizedTest
+  @MethodSource("pbb.engine.backend.UsableBackend#all")
+  void otherWeightsAreTakenUp(UsableBackend device) {
     Weights others = Weights.initial(new Transformer(MODEL), 9);
     List<int[]> prompts = prompts(4, 2, 9);
-    try (Backend backend = backend();
+    try (Backend backend = device.open();
         Generator generator = new Generator(backend, WEIGHTS, 4);
         Generator fresh = new Generator(backend, others, 4)) {
       List<Completion> before = generator.generate(prompts, GREEDY);
@@ -133,9 +139,10 @@ class GeneratorTest {
     }
   }
 
-  @Test
-  void promptsThatCannotBeCompletedAreRefusedByNumber() {
-    try (Backend backend = backend();
+  @ParameterizedTest
+  @MethodSource("pbb.engine.backend.UsableBackend#all")
+  void promptsThatCannotBeCompletedAreRefusedByNumber(UsableBackend device) {
+    try (Backend backend = device.open();
         Generator generator = new Generator(backend, WEIGHTS, 4)) {
       int[] fine = {1, 2};
       for (int[] bad : List.of(new int[0], new int[] {VOCABULARY}, new int[] {-1})) {
@@ -149,20 +156,17 @@ class GeneratorTest {
     }
   }
 
-  @Test
-  void progressIsToldOnceForEachPrompt() {
+  @ParameterizedTest
+  @MethodSource("pbb.engine.backend.UsableBackend#all")
+  void progressIsToldOnceForEachPrompt(UsableBackend device) {
     List<int[]> prompts = prompts(11, 2, 9);
     List<Completion> told = new ArrayList<>();
-    try (Backend backend = backend();
+    try (Backend backend = device.open();
         Generator generator = new Generator(backend, WEIGHTS, 4)) {
       List<Completion> completions = generator.generate(prompts, GREEDY, told::add);
       assertEquals(11, told.size());
       assertTrue(told.containsAll(completions));
     }
-  }
-
-  private static Backend backend() {
-    return ScalarBackend.withFloats();
   }
 
   private static List<int[]> prompts(int count, int shortest, int longest) {

@@ -12,10 +12,11 @@ import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 import pbb.engine.backend.Backend;
-import pbb.engine.backend.scalar.ScalarBackend;
+import pbb.engine.backend.UsableBackend;
 import pbb.engine.checkpoint.Checkpoint;
 import pbb.engine.checkpoint.NamedTensor;
 import pbb.engine.data.Document;
@@ -38,9 +39,10 @@ class TrainerTest {
 
   @TempDir Path folder;
 
-  @Test
-  void learnsWhatItIsShown() {
-    try (Backend backend = backend();
+  @ParameterizedTest
+  @MethodSource("pbb.engine.backend.UsableBackend#all")
+  void learnsWhatItIsShown(UsableBackend device) {
+    try (Backend backend = device.open();
         Trainer trainer = Trainer.start(backend, config(4, 1, 60), weights(), data())) {
       List<StepReport> reports = new ArrayList<>();
       assertTrue(trainer.train(reports::add));
@@ -60,19 +62,20 @@ class TrainerTest {
     }
   }
 
-  @Test
-  void resumingGivesTheSameBitsAsNeverStopping() throws IOException {
+  @ParameterizedTest
+  @MethodSource("pbb.engine.backend.UsableBackend#all")
+  void resumingGivesTheSameBitsAsNeverStopping(UsableBackend device) throws IOException {
     TrainerConfig config = config(4, 2, 12);
     List<StepReport> straight = new ArrayList<>();
     List<NamedTensor> expected;
-    try (Backend backend = backend();
+    try (Backend backend = device.open();
         Trainer trainer = Trainer.start(backend, config, weights(), data())) {
       trainer.train(straight::add);
       expected = state(trainer);
     }
     List<StepReport> interrupted = new ArrayList<>();
     Path checkpoint = folder.resolve("step-5");
-    try (Backend backend = backend();
+    try (Backend backend = device.open();
         Trainer trainer = Trainer.start(backend, config, weights(), data())) {
       boolean done =
           trainer.train(
@@ -86,7 +89,7 @@ class TrainerTest {
       assertEquals(5, trainer.stepsDone());
       Checkpoint.write(checkpoint, trainer.contents(TOKENIZER));
     }
-    try (Backend backend = backend();
+    try (Backend backend = device.open();
         Trainer trainer = Trainer.resume(backend, config, Checkpoint.open(checkpoint), data())) {
       assertEquals(5, trainer.stepsDone());
       assertTrue(trainer.train(interrupted::add));
@@ -95,10 +98,11 @@ class TrainerTest {
     }
   }
 
-  @Test
-  void resumingWithOtherSettingsIsRefused() throws IOException {
+  @ParameterizedTest
+  @MethodSource("pbb.engine.backend.UsableBackend#all")
+  void resumingWithOtherSettingsIsRefused(UsableBackend device) throws IOException {
     Path checkpoint = folder.resolve("step-1");
-    try (Backend backend = backend();
+    try (Backend backend = device.open();
         Trainer trainer = Trainer.start(backend, config(4, 1, 12), weights(), data())) {
       trainer.step();
       Checkpoint.write(checkpoint, trainer.contents(TOKENIZER));
@@ -112,8 +116,9 @@ class TrainerTest {
     }
   }
 
-  @Test
-  void accumulatingSmallBatchesIsOneLargeBatch() {
+  @ParameterizedTest
+  @MethodSource("pbb.engine.backend.UsableBackend#all")
+  void accumulatingSmallBatchesIsOneLargeBatch(UsableBackend device) {
     // Documents that fill a row each, so that four batches of one row hold what one batch of four
     // holds; of unlike weights,
     // so that a mean of means would be wrong.
@@ -129,7 +134,7 @@ class TrainerTest {
       documents.add(new Document(tokens, targets));
     }
     DocumentSource source = DocumentSource.repeating(documents);
-    try (Backend backend = backend();
+    try (Backend backend = device.open();
         Trainer large =
             Trainer.start(backend, config(4, 1, 2), weights(), PackedBatches.of(source));
         Trainer small =
@@ -148,14 +153,15 @@ class TrainerTest {
     }
   }
 
-  @Test
-  void packedRowsEqualSeparateRows() {
+  @ParameterizedTest
+  @MethodSource("pbb.engine.backend.UsableBackend#all")
+  void packedRowsEqualSeparateRows(UsableBackend device) {
     List<Document> documents = new ArrayList<>();
     for (int i = 0; i < 6; i++) {
       documents.add(data(i));
     }
     DocumentSource source = DocumentSource.repeating(documents);
-    try (Backend backend = backend();
+    try (Backend backend = device.open();
         Trainer packed =
             Trainer.start(backend, config(6, 1, 1), weights(), PackedBatches.once(source, 6));
         Trainer separate =
@@ -180,11 +186,12 @@ class TrainerTest {
     }
   }
 
-  @Test
-  void validationIsTheMeanByWeightAndChangesNothing() {
+  @ParameterizedTest
+  @MethodSource("pbb.engine.backend.UsableBackend#all")
+  void validationIsTheMeanByWeightAndChangesNothing(UsableBackend device) {
     List<Document> documents = List.of(data(1), data(2), data(3));
     PackedBatches held = PackedBatches.once(DocumentSource.repeating(documents), 3);
-    try (Backend backend = backend();
+    try (Backend backend = device.open();
         Trainer trainer = Trainer.start(backend, config(1, 1, 10), weights(), data());
         Trainer wide = Trainer.start(backend, config(8, 1, 10), weights(), data())) {
       Validation narrow = trainer.validate(held, 100);
@@ -203,12 +210,13 @@ class TrainerTest {
     }
   }
 
-  @Test
-  void weightsThatAreNotFiniteFailLoudly() {
+  @ParameterizedTest
+  @MethodSource("pbb.engine.backend.UsableBackend#all")
+  void weightsThatAreNotFiniteFailLoudly(UsableBackend device) {
     Weights weights = weights();
     Parameter last = weights.model().parameters().getLast();
     weights.segment(last).setAtIndex(ValueLayout.JAVA_FLOAT, 0, Float.NaN);
-    try (Backend backend = backend();
+    try (Backend backend = device.open();
         Trainer trainer = Trainer.start(backend, config(4, 1, 10), weights, data())) {
       TrainingDivergedException e = assertThrows(TrainingDivergedException.class, trainer::step);
       String message = String.valueOf(e.getMessage());
@@ -218,9 +226,10 @@ class TrainerTest {
     }
   }
 
-  @Test
-  void dataThatEndFailLoudly() {
-    try (Backend backend = backend();
+  @ParameterizedTest
+  @MethodSource("pbb.engine.backend.UsableBackend#all")
+  void dataThatEndFailLoudly(UsableBackend device) {
+    try (Backend backend = device.open();
         Trainer trainer =
             Trainer.start(
                 backend,
@@ -232,13 +241,14 @@ class TrainerTest {
     }
   }
 
-  @Test
-  void onlyMatricesDecay() {
+  @ParameterizedTest
+  @MethodSource("pbb.engine.backend.UsableBackend#all")
+  void onlyMatricesDecay(UsableBackend device) {
     // With a document that is no target anywhere but once, most gradients are tiny; a huge decay
     // shows in what decays.
     OptimizerConfig decaying = new OptimizerConfig(1e-3, 0.9, 0.95, 1, 100, 1e-6);
     TrainerConfig config = new TrainerConfig(4, 16, 1, 1, decaying, new Schedule.Constant(0));
-    try (Backend backend = backend();
+    try (Backend backend = device.open();
         Trainer trainer = Trainer.start(backend, config, weights(), data())) {
       Weights before = trainer.weights();
       trainer.step();
@@ -252,10 +262,6 @@ class TrainerTest {
   }
 
   private static final double LEARNING_RATE = 1e-2;
-
-  private static Backend backend() {
-    return ScalarBackend.withFloats();
-  }
 
   private static TrainerConfig config(int batchSize, int accumulationSteps, long steps) {
     return new TrainerConfig(
