@@ -22,13 +22,13 @@ final class Comparison {
 
   /** The first element that is further from what is expected than allowed, and the furthest one. */
   static Optional<String> difference(String what, double[] actual, double[] expected, Tolerance tolerance) {
-    double rms = rms(expected);
+    double scale = Math.max(rms(expected), tolerance.cancelling());
     int worst = -1;
     double worstExcess = 0;
     int count = 0;
     for (int i = 0; i < expected.length; i++) {
       double difference = Math.abs(actual[i] - expected[i]);
-      double allowed = tolerance.relative() * (Math.abs(expected[i]) + rms);
+      double allowed = tolerance.relative() * (Math.abs(expected[i]) + scale);
       boolean same = Double.compare(actual[i], expected[i]) == 0 || actual[i] == expected[i];
       if (!same && !(difference <= allowed)) {
         count++;

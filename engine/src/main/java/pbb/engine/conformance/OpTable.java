@@ -343,7 +343,7 @@ public final class OpTable {
               emitted,
               fillings,
               Optional.of(forward),
-              Tolerance.of(emitted).times(Math.max(1, factor))));
+              Tolerance.of(emitted).times(Math.max(1, factor)).cancelling(row.tolerance().cancelling())));
     }
     return gradients;
   }
@@ -381,8 +381,16 @@ public final class OpTable {
     }
 
     private OpCase row(Op op, String what, double errorFactor) {
+      return row(op, what, errorFactor, 0);
+    }
+
+    private OpCase row(Op op, String what, double errorFactor, double cancelling) {
       return new OpCase(
-          op.name() + " " + what, op, fillings, Optional.empty(), Tolerance.of(op).times(errorFactor));
+          op.name() + " " + what,
+          op,
+          fillings,
+          Optional.empty(),
+          Tolerance.of(op).times(errorFactor).cancelling(cancelling));
     }
 
     /** {@code batch} 0: no batch dimension. */
@@ -437,7 +445,10 @@ public final class OpTable {
               in("x", Filling.normal(scale), rows, columns),
               in("weight", Filling.aroundOne(), width),
               1e-5),
-          shape(rows, columns) + " by " + width + scaled(scale));
+          shape(rows, columns) + " by " + width + scaled(scale),
+          1,
+          // A number divided by its own size is its sign: the gradient is what epsilon leaves.
+          width == 1 ? 1 : 0);
     }
 
     OpCase rope(int count, int heads, int headDim, int limit, boolean inverse) {
@@ -469,7 +480,9 @@ public final class OpTable {
               + (heads == kvHeads ? "" : " over " + kvHeads)
               + (longest < length ? " documents of " + longest : "")
               + scaled(scale),
-          scale);
+          scale,
+          // A lone token's probability is 1 whatever its score: no gradient passes.
+          longest == 1 ? 1 : 0);
     }
 
     OpCase cacheWrite(int batch, int length, int capacity, int width) {
@@ -531,7 +544,9 @@ public final class OpTable {
               out("out", rows, columns),
               in("gate", Filling.normal(scale), rows, columns),
               in("up", Filling.normal(1), rows, columns)),
-          shape(rows, columns) + scaled(scale));
+          shape(rows, columns) + scaled(scale),
+          // The gradient has gate · (1 − s): up to 17 roundings of s, which is 1 for larger gates.
+          scale == 1 ? 1 : 3);
     }
 
     OpCase add(int rows, int columns) {

@@ -23,12 +23,13 @@ import pbb.engine.graph.TakeRows;
 
 /**
  * How far an op may be from its definition in exact arithmetic on the same inputs. Each element may be off by {@code
- * relative · (|expected| + rms)}, where rms is the root mean square of what is expected of its tensor.
+ * relative · (|expected| + max(rms, cancelling))}, where rms is the root mean square of what is expected of its tensor.
  *
  * @param relative the bound
- * @param reason where it comes from
+ * @param cancelling the size of terms of which nothing is left in exact arithmetic, but their roundings are; 0 for none
+ * @param reason where the bound comes from
  */
-public record Tolerance(double relative, String reason) {
+public record Tolerance(double relative, double cancelling, String reason) {
 
   /** Half the distance of 1 to the next float: what one rounding costs at most. */
   static final double ROUNDING = 0x1p-24;
@@ -36,7 +37,7 @@ public record Tolerance(double relative, String reason) {
   /** What {@code op} may be off by, for inputs of about unit size. */
   static Tolerance of(Op op) {
     return switch (op) {
-      case Embedding _, TakeRows _, CacheWrite _ -> new Tolerance(0, "copies");
+      case Embedding _, TakeRows _, CacheWrite _ -> new Tolerance(0, 0, "copies");
       case Add _ -> roundings(1);
       case SwiGlu _ -> roundings(16);
       case SwiGluGradient _ -> roundings(32);
@@ -59,7 +60,7 @@ public record Tolerance(double relative, String reason) {
 
   /** About this many roundings, one after the other. */
   private static Tolerance roundings(int count) {
-    return new Tolerance(count * ROUNDING, count + " roundings");
+    return new Tolerance(count * ROUNDING, 0, count + " roundings");
   }
 
   /**
@@ -67,11 +68,16 @@ public record Tolerance(double relative, String reason) {
    * and a few roundings more are allowed.
    */
   private static Tolerance sum(long length) {
-    return new Tolerance((8 + 4 * Math.sqrt((double) length)) * ROUNDING, "sums of " + length + " terms");
+    return new Tolerance((8 + 4 * Math.sqrt((double) length)) * ROUNDING, 0, "sums of " + length + " terms");
   }
 
   /** The tolerance where errors are {@code factor} times as large. */
   Tolerance times(double factor) {
-    return new Tolerance(relative * factor, reason + ", times " + factor);
+    return factor == 1 ? this : new Tolerance(relative * factor, cancelling, reason + ", times " + factor);
+  }
+
+  /** The tolerance where terms of this size cancel. */
+  Tolerance cancelling(double size) {
+    return new Tolerance(relative, size, reason);
   }
 }
