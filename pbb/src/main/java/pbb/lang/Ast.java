@@ -32,7 +32,8 @@ import pbb.lang.Statement.Return;
 import pbb.lang.Statement.While;
 
 /**
- * Writes programs in Java so that they read like the Python they become. Made for {@code import static}:
+ * Writes programs in Java so that they read like the Python they become. Made for {@code import
+ * static}:
  *
  * <pre>{@code
  * program(function("zib", List.of("x"),
@@ -76,7 +77,10 @@ public final class Ast {
     return new If(condition, then, List.of());
   }
 
-  /** {@code if} and {@code else}; an {@code otherwise} that is a single {@code if} reads {@code elif}. */
+  /**
+   * {@code if} and {@code else}; an {@code otherwise} that is a single {@code if} reads {@code
+   * elif}.
+   */
   public static Statement when(
       Expression condition, List<Statement> then, List<Statement> otherwise) {
     return new If(condition, then, otherwise);

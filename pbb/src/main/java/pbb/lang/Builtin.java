@@ -2,7 +2,10 @@ package pbb.lang;
 
 import java.util.Optional;
 
-/** The built-in functions; {@code range} is part of the {@code for} loop ({@link Statement.ForRange}) instead. */
+/**
+ * The built-in functions; {@code range} is part of the {@code for} loop ({@link
+ * Statement.ForRange}) instead.
+ */
 public enum Builtin {
   LEN("len"),
   STR("str"),

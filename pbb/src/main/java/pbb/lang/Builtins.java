@@ -76,7 +76,8 @@ final class Builtins {
       case BoolValue v -> Operators.integer(v);
       case StringValue text -> parse(text);
       case ListValue _, NoneValue _ ->
-          throw ProgramError.type("int() argument must be a string or a number, not '" + value.type() + "'");
+          throw ProgramError.type(
+              "int() argument must be a string or a number, not '" + value.type() + "'");
     };
   }
 
@@ -130,7 +131,8 @@ final class Builtins {
     }
     int length = Sequences.length(text.value());
     if (length != 1) {
-      throw ProgramError.type("ord() expected a character, but string of length " + length + " found");
+      throw ProgramError.type(
+          "ord() expected a character, but string of length " + length + " found");
     }
     return Value.of(text.value().codePointAt(0));
   }

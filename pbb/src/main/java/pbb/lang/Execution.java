@@ -21,7 +21,10 @@ class Execution {
     return ++steps;
   }
 
-  /** Says that a step assigned or changed the variables in {@code slots}; not called for a step that failed. */
+  /**
+   * Says that a step assigned or changed the variables in {@code slots}; not called for a step that
+   * failed.
+   */
   void changed(Frame frame, long step, int atLine, int[] slots) {}
 
   final long steps() {
@@ -33,7 +36,10 @@ class Execution {
     return line;
   }
 
-  /** Leaves a call; when the program's own is left, the line stays, for what its result may be refused for. */
+  /**
+   * Leaves a call; when the program's own is left, the line stays, for what its result may be
+   * refused for.
+   */
   final void leave(int callingLine) {
     depth--;
     if (depth > 0) {

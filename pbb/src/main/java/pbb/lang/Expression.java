@@ -4,7 +4,10 @@ import java.math.BigInteger;
 import java.util.List;
 import java.util.Optional;
 
-/** What has a value. Each record's constructor without a position is for programs that are built in code. */
+/**
+ * What has a value. Each record's constructor without a position is for programs that are built in
+ * code.
+ */
 public sealed interface Expression {
 
   /** Where it begins in the source; no part of equality. */
@@ -22,7 +25,9 @@ public sealed interface Expression {
     public IntLiteral {
       if (value.signum() < 0) {
         throw new IllegalArgumentException(
-            "an integer literal has no sign, so " + value + " must be a Unary NEGATE; use Ast.integer");
+            "an integer literal has no sign, so "
+                + value
+                + " must be a Unary NEGATE; use Ast.integer");
       }
     }
 
@@ -38,7 +43,9 @@ public sealed interface Expression {
    */
   record StringLiteral(String value, Position position) implements Expression {
     public StringLiteral {
-      if (value.codePoints().anyMatch(c -> c >= Character.MIN_SURROGATE && c <= Character.MAX_SURROGATE)) {
+      if (value
+          .codePoints()
+          .anyMatch(c -> c >= Character.MIN_SURROGATE && c <= Character.MAX_SURROGATE)) {
         throw new IllegalArgumentException("a string literal must not hold half a surrogate pair");
       }
     }
@@ -85,7 +92,8 @@ public sealed interface Expression {
   }
 
   /** {@code -a}, {@code +a}, {@code ~a}, {@code not a}. */
-  record Unary(UnaryOperator operator, Expression operand, Position position) implements Expression {
+  record Unary(UnaryOperator operator, Expression operand, Position position)
+      implements Expression {
     public Unary(UnaryOperator operator, Expression operand) {
       this(operator, operand, Position.NONE);
     }
@@ -100,7 +108,8 @@ public sealed interface Expression {
   }
 
   /**
-   * {@code first op operand op operand …}: all of them must hold, each operand is evaluated at most once.
+   * {@code first op operand op operand …}: all of them must hold, each operand is evaluated at most
+   * once.
    *
    * @param links at least one
    */
@@ -150,7 +159,8 @@ public sealed interface Expression {
   }
 
   /** A call of a function of the program or of a {@link Builtin}. */
-  record Call(String function, List<Expression> arguments, Position position) implements Expression {
+  record Call(String function, List<Expression> arguments, Position position)
+      implements Expression {
     public Call {
       Identifiers.check(function, position);
       arguments = List.copyOf(arguments);
@@ -162,7 +172,8 @@ public sealed interface Expression {
   }
 
   /** {@code receiver.method(arguments)}. */
-  record MethodCall(Expression receiver, Method method, List<Expression> arguments, Position position)
+  record MethodCall(
+      Expression receiver, Method method, List<Expression> arguments, Position position)
       implements Expression {
     public MethodCall {
       arguments = List.copyOf(arguments);

@@ -8,10 +8,41 @@ final class Identifiers {
   /** Python's reserved words, those included that this language has no use for. */
   static final Set<String> KEYWORDS =
       Set.of(
-          "False", "None", "True", "and", "as", "assert", "async", "await", "break", "class",
-          "continue", "def", "del", "elif", "else", "except", "finally", "for", "from", "global",
-          "if", "import", "in", "is", "lambda", "nonlocal", "not", "or", "pass", "raise", "return",
-          "try", "while", "with", "yield");
+          "False",
+          "None",
+          "True",
+          "and",
+          "as",
+          "assert",
+          "async",
+          "await",
+          "break",
+          "class",
+          "continue",
+          "def",
+          "del",
+          "elif",
+          "else",
+          "except",
+          "finally",
+          "for",
+          "from",
+          "global",
+          "if",
+          "import",
+          "in",
+          "is",
+          "lambda",
+          "nonlocal",
+          "not",
+          "or",
+          "pass",
+          "raise",
+          "return",
+          "try",
+          "while",
+          "with",
+          "yield");
 
   private Identifiers() {}
 
@@ -22,10 +53,12 @@ final class Identifiers {
     }
     if (!wellFormed) {
       throw new SyntaxException(
-          position, "'" + identifier + "' is no name: use ASCII letters, digits and _, no digit first");
+          position,
+          "'" + identifier + "' is no name: use ASCII letters, digits and _, no digit first");
     }
     if (KEYWORDS.contains(identifier)) {
-      throw new SyntaxException(position, "'" + identifier + "' is a Python keyword and cannot be a name");
+      throw new SyntaxException(
+          position, "'" + identifier + "' is a Python keyword and cannot be a name");
     }
   }
 

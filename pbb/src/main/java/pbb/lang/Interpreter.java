@@ -3,8 +3,8 @@ package pbb.lang;
 import java.util.List;
 
 /**
- * Runs programs as Python would, within limits. Beyond those there is one difference: text is whole characters, so that
- * {@code chr} of half a surrogate pair is a {@code ValueError}.
+ * Runs programs as Python would, within limits. Beyond those there is one difference: text is whole
+ * characters, so that {@code chr} of half a surrogate pair is a {@code ValueError}.
  *
  * @param limits how much a run may use
  */

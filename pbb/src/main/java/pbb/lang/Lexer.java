@@ -7,12 +7,15 @@ import java.util.List;
 /** Cuts source text into tokens, indentation included, by Python's rules. */
 final class Lexer {
 
-  /** Longest first, so that the first one that fits is the one meant. Those not supported get a better message later. */
+  /**
+   * Longest first, so that the first one that fits is the one meant. Those not supported get a
+   * better message later.
+   */
   private static final List<String> OPERATORS =
       List.of(
-          "**=", "//=", "<<=", ">>=", "...", "**", "//", "<<", ">>", "==", "!=", "<=", ">=", "->", ":=",
-          "+=", "-=", "*=", "/=", "%=", "&=", "|=", "^=", "@=", "+", "-", "*", "/", "%", "&", "|", "^",
-          "~", "<", ">", "(", ")", "[", "]", "{", "}", ",", ":", ".", "=", ";", "@");
+          "**=", "//=", "<<=", ">>=", "...", "**", "//", "<<", ">>", "==", "!=", "<=", ">=", "->",
+          ":=", "+=", "-=", "*=", "/=", "%=", "&=", "|=", "^=", "@=", "+", "-", "*", "/", "%", "&",
+          "|", "^", "~", "<", ">", "(", ")", "[", "]", "{", "}", ",", ":", ".", "=", ";", "@");
 
   /** The most digits of a literal that Python reads by default. */
   private static final int MAX_DIGITS = 4_300;
@@ -79,7 +82,10 @@ final class Lexer {
     add(Token.Type.END, "", here());
   }
 
-  /** Skips lines without a statement, then compares the next line's indentation; false at the end of the source. */
+  /**
+   * Skips lines without a statement, then compares the next line's indentation; false at the end of
+   * the source.
+   */
   private boolean indentation() {
     while (true) {
       int start = next;
@@ -116,7 +122,8 @@ final class Lexer {
       indents.removeLast();
       if (width > indents.getLast()) {
         throw new SyntaxException(
-            here(), "this line is indented by " + width + ", which fits no block that is open here");
+            here(),
+            "this line is indented by " + width + ", which fits no block that is open here");
       }
       add(Token.Type.DEDENT, "", here());
     }
@@ -201,11 +208,13 @@ final class Lexer {
     }
     if (digits.length() > MAX_DIGITS) {
       throw new SyntaxException(
-          position, "an integer of " + digits.length() + " digits; at most " + MAX_DIGITS + " are supported");
+          position,
+          "an integer of " + digits.length() + " digits; at most " + MAX_DIGITS + " are supported");
     }
     BigInteger value = new BigInteger(digits.toString(), radix);
     if (radix == 10 && digits.charAt(0) == '0' && value.signum() != 0) {
-      throw new SyntaxException(position, "an integer must not begin with 0; octal numbers begin with 0o");
+      throw new SyntaxException(
+          position, "an integer must not begin with 0; octal numbers begin with 0o");
     }
     add(Token.Type.INTEGER, value.toString(), position);
   }
@@ -213,7 +222,8 @@ final class Lexer {
   private void string(int quote) {
     Position position = here();
     if (peek(1) == quote && peek(2) == quote) {
-      throw new SyntaxException(position, "triple-quoted strings are not supported; use one pair of quotes");
+      throw new SyntaxException(
+          position, "triple-quoted strings are not supported; use one pair of quotes");
     }
     next++;
     StringBuilder text = new StringBuilder();
@@ -264,7 +274,9 @@ final class Lexer {
       default ->
           throw new SyntaxException(
               position,
-              "unknown escape in a string; supported are \\\\ \\' \\\" \\n \\r \\t \\a \\b \\f \\v \\x \\u \\U and octal");
+              "unknown escape in a string; supported are \\\\ \\' \\\" \\n"
+                  + " \\r"
+                  + " \\t \\a \\b \\f \\v \\x \\u \\U and octal");
     }
   }
 
@@ -281,10 +293,12 @@ final class Lexer {
 
   private static void character(StringBuilder text, int c, Position position) {
     if (c > Character.MAX_CODE_POINT) {
-      throw new SyntaxException(position, "no character has this code; the last one is \\U0010ffff");
+      throw new SyntaxException(
+          position, "no character has this code; the last one is \\U0010ffff");
     }
     if (c >= Character.MIN_SURROGATE && c <= Character.MAX_SURROGATE) {
-      throw new SyntaxException(position, "half a surrogate pair is no character; write \\U and 8 digits");
+      throw new SyntaxException(
+          position, "half a surrogate pair is no character; write \\U and 8 digits");
     }
     text.appendCodePoint(c);
   }
@@ -308,7 +322,10 @@ final class Lexer {
           position, "a backslash cannot join lines here; put the expression in parentheses");
     }
     throw new SyntaxException(
-        position, "the character '" + Character.toString(c) + "' is not supported outside strings and comments");
+        position,
+        "the character '"
+            + Character.toString(c)
+            + "' is not supported outside strings and comments");
   }
 
   private void close(Token token) {

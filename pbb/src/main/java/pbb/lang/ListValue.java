@@ -8,8 +8,9 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A list, with Python's reference semantics: while a program runs, whoever holds it sees it change. Only the interpreter
- * changes lists, and only those of the run: a run copies its arguments, and hands its result out when it is over.
+ * A list, with Python's reference semantics: while a program runs, whoever holds it sees it change.
+ * Only the interpreter changes lists, and only those of the run: a run copies its arguments, and
+ * hands its result out when it is over.
  */
 public final class ListValue implements Value {
 
@@ -53,7 +54,10 @@ public final class ListValue implements Value {
     elements.clear();
   }
 
-  /** A copy that shares no list with this one; lists that occur twice, or in themselves, do so in the copy. */
+  /**
+   * A copy that shares no list with this one; lists that occur twice, or in themselves, do so in
+   * the copy.
+   */
   ListValue deepCopy() {
     IdentityHashMap<ListValue, ListValue> copies = new IdentityHashMap<>();
     List<ListValue> open = new ArrayList<>();

@@ -111,10 +111,14 @@ final class Operators {
     if (isInteger(left) && isInteger(right)) {
       return arithmetic(integer(left), operator, integer(right));
     }
-    if (operator == BinaryOperator.ADD && left instanceof StringValue a && right instanceof StringValue b) {
+    if (operator == BinaryOperator.ADD
+        && left instanceof StringValue a
+        && right instanceof StringValue b) {
       return sequences.concatenate(a, b);
     }
-    if (operator == BinaryOperator.ADD && left instanceof ListValue a && right instanceof ListValue b) {
+    if (operator == BinaryOperator.ADD
+        && left instanceof ListValue a
+        && right instanceof ListValue b) {
       return sequences.concatenate(a, b);
     }
     if (operator == BinaryOperator.MULTIPLY && isInteger(right)) {
@@ -146,7 +150,9 @@ final class Operators {
             + "'");
   }
 
-  /** As {@link #binary}, save that a list on the left of {@code +=} and {@code *=} changes in place. */
+  /**
+   * As {@link #binary}, save that a list on the left of {@code +=} and {@code *=} changes in place.
+   */
   Value augmented(Value left, BinaryOperator operator, Value right) {
     if (left instanceof ListValue list && operator == BinaryOperator.ADD) {
       sequences.extend(list, right);
@@ -251,7 +257,8 @@ final class Operators {
         if (b.signum() < 0) {
           throw ProgramError.value("negative shift count");
         }
-        yield limited(a.shiftRight(b.bitLength() < Integer.SIZE ? b.intValue() : Integer.MAX_VALUE));
+        yield limited(
+            a.shiftRight(b.bitLength() < Integer.SIZE ? b.intValue() : Integer.MAX_VALUE));
       }
     };
   }
@@ -337,7 +344,9 @@ final class Operators {
     };
   }
 
-  /** One evaluation of a comparison, with a bound on how many elements of nested lists it visits. */
+  /**
+   * One evaluation of a comparison, with a bound on how many elements of nested lists it visits.
+   */
   private final class Comparison {
 
     private long left = (long) limits.size() * COMPARED_PER_ELEMENT;

@@ -8,13 +8,17 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 
 /**
- * Reads programs of the language: function definitions made of assignments, {@code if}, {@code while}, {@code for},
- * {@code return}, {@code pass}, {@code break}, {@code continue} and expressions. It is a subset of Python 3, save that a
- * call names a function of the program, a {@link Builtin} or a {@link Method}, and that functions are not values.
+ * Reads programs of the language: function definitions made of assignments, {@code if}, {@code
+ * while}, {@code for}, {@code return}, {@code pass}, {@code break}, {@code continue} and
+ * expressions. It is a subset of Python 3, save that a call names a function of the program, a
+ * {@link Builtin} or a {@link Method}, and that functions are not values.
  */
 public final class Parser {
 
-  /** How deep brackets, signs and blocks may nest; enough for every program that {@link Program} accepts. */
+  /**
+   * How deep brackets, signs and blocks may nest; enough for every program that {@link Program}
+   * accepts.
+   */
   private static final int MAX_NESTING = 2 * ProgramCheck.MAX_DEPTH + 50;
 
   private static final String METHODS =
@@ -29,7 +33,8 @@ public final class Parser {
   }
 
   /**
-   * The program that {@code source} defines: one or more functions, of which the last is the program itself.
+   * The program that {@code source} defines: one or more functions, of which the last is the
+   * program itself.
    *
    * @throws SyntaxException if the source is not in the language
    */
@@ -41,8 +46,7 @@ public final class Parser {
     List<Function> functions = new ArrayList<>();
     while (peek().type() != Token.Type.END) {
       if (!peek().is("def")) {
-        throw error(
-            peek(), "expected a function definition (def) but found " + peek().describe());
+        throw error(peek(), "expected a function definition (def) but found " + peek().describe());
       }
       functions.add(function());
     }
@@ -165,8 +169,8 @@ public final class Parser {
                   token,
                   "'"
                       + token.text()
-                      + "' is not supported; statements are assignments, calls, if, while, for, return,"
-                      + " pass, break and continue");
+                      + "' is not supported; statements are assignments, calls, if, while, for,"
+                      + " return, pass, break and continue");
         };
     refuse(",", "tuples are not supported; use a list or one statement per value");
     refuse(";", "one statement a line; ';' is not supported");
@@ -208,10 +212,12 @@ public final class Parser {
       case Expression.Target target -> target;
       case Expression.Slice slice ->
           throw new SyntaxException(
-              slice.position(), "assignment to a slice is not supported; assign to a variable or an element");
+              slice.position(),
+              "assignment to a slice is not supported; assign to a variable or an element");
       default ->
           throw new SyntaxException(
-              expression.position(), "this cannot be assigned to; assign to a variable or an element");
+              expression.position(),
+              "this cannot be assigned to; assign to a variable or an element");
     };
   }
 
@@ -376,7 +382,8 @@ public final class Parser {
     }
     Optional<Method> method = Method.of(name.text());
     if (method.isEmpty()) {
-      throw error(name, "the method '" + name.text() + "' is not supported; supported are " + METHODS);
+      throw error(
+          name, "the method '" + name.text() + "' is not supported; supported are " + METHODS);
     }
     take();
     return new Expression.MethodCall(receiver, method.get(), arguments(")"), receiver.position());
@@ -504,11 +511,17 @@ public final class Parser {
     }
   }
 
-  /** Goes one level deeper, of brackets, signs or blocks; whoever calls this takes the level back. */
+  /**
+   * Goes one level deeper, of brackets, signs or blocks; whoever calls this takes the level back.
+   */
   private void enter(Token token) {
     nesting++;
     if (nesting > MAX_NESTING) {
-      throw error(token, "brackets, signs and blocks are nested more than " + MAX_NESTING + " deep; split this up");
+      throw error(
+          token,
+          "brackets, signs and blocks are nested more than "
+              + MAX_NESTING
+              + " deep; split this up");
     }
   }
 

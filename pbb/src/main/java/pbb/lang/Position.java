@@ -5,8 +5,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * Where a piece of syntax stands in the source text it was parsed from.
  *
- * <p>A position says where, never what, so <b>all positions are equal</b>: a parsed program equals the same program that
- * was built in code. Compare {@link #line} and {@link #column} to tell two positions apart.
+ * <p>A position says where, never what, so <b>all positions are equal</b>: a parsed program equals
+ * the same program that was built in code. Compare {@link #line} and {@link #column} to tell two
+ * positions apart.
  *
  * @param line from 1; 0 for syntax that was built rather than parsed
  * @param column from 1, in code points; 0 for syntax that was built

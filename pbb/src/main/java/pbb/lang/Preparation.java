@@ -3,7 +3,6 @@ package pbb.lang;
 import static java.util.Objects.requireNonNull;
 
 import java.math.BigInteger;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -12,7 +11,10 @@ import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** Turns one function's syntax into {@link Action}s and {@link Evaluation}s, with variables resolved to slots. */
+/**
+ * Turns one function's syntax into {@link Action}s and {@link Evaluation}s, with variables resolved
+ * to slots.
+ */
 final class Preparation {
 
   private final Operators operators;
@@ -141,7 +143,10 @@ final class Preparation {
     };
   }
 
-  /** A step that is the evaluation of one expression: a condition, a returned value, a statement of its own. */
+  /**
+   * A step that is the evaluation of one expression: a condition, a returned value, a statement of
+   * its own.
+   */
   private Evaluation stepOf(Expression expression, int line) {
     Evaluation evaluation = evaluation(expression);
     int[] changed = slots(Optional.empty(), expression);
@@ -175,8 +180,7 @@ final class Preparation {
       case Expression.Index target -> {
         Evaluation sequence = evaluation(target.sequence());
         Evaluation index = evaluation(target.index());
-        int[] changed =
-            slots(root(target), statement.value(), target.sequence(), target.index());
+        int[] changed = slots(root(target), statement.value(), target.sequence(), target.index());
         yield frame -> {
           long step = frame.execution.step(line);
           // Python's order: the value, then what it is assigned to.
@@ -209,8 +213,7 @@ final class Preparation {
       case Expression.Index target -> {
         Evaluation sequence = evaluation(target.sequence());
         Evaluation index = evaluation(target.index());
-        int[] changed =
-            slots(root(target), target.sequence(), target.index(), statement.value());
+        int[] changed = slots(root(target), target.sequence(), target.index(), statement.value());
         yield frame -> {
           long step = frame.execution.step(line);
           Value changedSequence = sequence.evaluate(frame);
@@ -230,9 +233,7 @@ final class Preparation {
     Action then = block(statement.then());
     Action otherwise = block(statement.otherwise());
     return frame ->
-        Operators.truth(condition.evaluate(frame))
-            ? then.execute(frame)
-            : otherwise.execute(frame);
+        Operators.truth(condition.evaluate(frame)) ? then.execute(frame) : otherwise.execute(frame);
   }
 
   private Action whileLoop(Statement.While statement, int line) {
@@ -439,9 +440,7 @@ final class Preparation {
     return switch (expression) {
       case Expression.IntLiteral e -> {
         IntValue value = IntValue.of(e.value());
-        yield operators.isWithinLimit(value)
-            ? constant(value)
-            : _ -> operators.limited(value);
+        yield operators.isWithinLimit(value) ? constant(value) : _ -> operators.limited(value);
       }
       case Expression.StringLiteral e -> constant(new StringValue(e.value()));
       case Expression.BoolLiteral e -> constant(Value.of(e.value()));
@@ -459,8 +458,7 @@ final class Preparation {
         Evaluation left = evaluation(e.left());
         Evaluation right = evaluation(e.right());
         BinaryOperator operator = e.operator();
-        yield frame ->
-            operators.binary(left.evaluate(frame), operator, right.evaluate(frame));
+        yield frame -> operators.binary(left.evaluate(frame), operator, right.evaluate(frame));
       }
       case Expression.Compare e -> comparison(e);
       case Expression.BoolOp e -> {

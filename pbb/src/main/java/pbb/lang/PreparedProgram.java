@@ -3,7 +3,10 @@ package pbb.lang;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** A program made ready by {@link Interpreter#prepare} to be run on many inputs. Safe for use by several threads. */
+/**
+ * A program made ready by {@link Interpreter#prepare} to be run on many inputs. Safe for use by
+ * several threads.
+ */
 public final class PreparedProgram {
 
   private final String name;
@@ -27,8 +30,8 @@ public final class PreparedProgram {
   }
 
   /**
-   * Runs the program and keeps the states it goes through. Each state holds copies of its lists, so that a trace may take
-   * up to steps × size elements.
+   * Runs the program and keeps the states it goes through. Each state holds copies of its lists, so
+   * that a trace may take up to steps × size elements.
    *
    * @param arguments one per parameter of the program
    * @throws IllegalArgumentException if there are more or fewer
@@ -41,7 +44,12 @@ public final class PreparedProgram {
   private Outcome run(List<? extends Value> arguments, Execution execution) {
     if (arguments.size() != main.parameters()) {
       throw new IllegalArgumentException(
-          "the program '" + name + "' takes " + main.parameters() + " arguments, not " + arguments.size());
+          "the program '"
+              + name
+              + "' takes "
+              + main.parameters()
+              + " arguments, not "
+              + arguments.size());
     }
     @Nullable Value[] slots = main.newSlots();
     for (int i = 0; i < arguments.size(); i++) {

@@ -10,8 +10,8 @@ import java.util.List;
 public record Program(List<Function> functions) {
 
   /**
-   * @throws SyntaxException if the functions do not make a program, such as one whose {@code break} is in no loop or that
-   *     assigns to a function's name
+   * @throws SyntaxException if the functions do not make a program, such as one whose {@code break}
+   *     is in no loop or that assigns to a function's name
    */
   public Program {
     functions = List.copyOf(functions);

@@ -21,13 +21,15 @@ final class ProgramCheck {
 
   static void check(List<Function> functions) {
     if (functions.isEmpty()) {
-      throw new SyntaxException(Position.NONE, "a program needs at least one function definition (def)");
+      throw new SyntaxException(
+          Position.NONE, "a program needs at least one function definition (def)");
     }
     ProgramCheck check = new ProgramCheck();
     for (Function function : functions) {
       if (isBuiltin(function.name())) {
         throw new SyntaxException(
-            function.position(), "'" + function.name() + "' is a built-in function and cannot be redefined");
+            function.position(),
+            "'" + function.name() + "' is a built-in function and cannot be redefined");
       }
       if (!check.functions.add(function.name())) {
         throw new SyntaxException(
@@ -50,7 +52,10 @@ final class ProgramCheck {
     if (isBuiltin(name) || functions.contains(name)) {
       throw new SyntaxException(
           position,
-          "'" + name + "' is a function; functions can only be called, and no variable may take their name");
+          "'"
+              + name
+              + "' is a function; functions can only be called, and no variable may take their"
+              + " name");
     }
   }
 
@@ -130,7 +135,8 @@ final class ProgramCheck {
       }
       case Expression.Call e -> {
         if (e.function().equals("range")) {
-          throw new SyntaxException(e.position(), "range is supported only as 'for NAME in range(...)'");
+          throw new SyntaxException(
+              e.position(), "range is supported only as 'for NAME in range(...)'");
         }
         if (!functions.contains(e.function()) && Builtin.of(e.function()).isEmpty()) {
           throw new SyntaxException(
@@ -163,7 +169,8 @@ final class ProgramCheck {
   private static void deep(int depth, Position position) {
     if (depth > MAX_DEPTH) {
       throw new SyntaxException(
-          position, "blocks and expressions are nested more than " + MAX_DEPTH + " deep; split this up");
+          position,
+          "blocks and expressions are nested more than " + MAX_DEPTH + " deep; split this up");
     }
   }
 }

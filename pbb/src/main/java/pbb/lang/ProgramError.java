@@ -1,6 +1,8 @@
 package pbb.lang;
 
-/** Ends a run: what Python would raise, or a limit that was hit. Caught by {@link PreparedProgram}. */
+/**
+ * Ends a run: what Python would raise, or a limit that was hit. Caught by {@link PreparedProgram}.
+ */
 final class ProgramError extends RuntimeException {
 
   private static final long serialVersionUID = 1L;

@@ -4,11 +4,12 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Writes syntax trees as Python: one text for a tree, indented by four spaces, with no more parentheses than Python
- * needs, so that {@code Parser.parse(render(program))} equals {@code program}.
+ * Writes syntax trees as Python: one text for a tree, indented by four spaces, with no more
+ * parentheses than Python needs, so that {@code Parser.parse(render(program))} equals {@code
+ * program}.
  *
- * <p>A rendering as another language is another class like this one: a walk over the sealed types {@link Statement} and
- * {@link Expression}, which the compiler keeps exhaustive.
+ * <p>A rendering as another language is another class like this one: a walk over the sealed types
+ * {@link Statement} and {@link Expression}, which the compiler keeps exhaustive.
  */
 public final class PythonRenderer {
 
@@ -274,7 +275,8 @@ public final class PythonRenderer {
           Expression.Call _,
           Expression.MethodCall _,
           Expression.Index _,
-          Expression.Slice _ -> ATOM;
+          Expression.Slice _ ->
+          ATOM;
     };
   }
 }

@@ -5,7 +5,10 @@ final class Quoting {
 
   private Quoting() {}
 
-  /** In single quotes, or in double quotes if the text has single ones only; what does not print is escaped. */
+  /**
+   * In single quotes, or in double quotes if the text has single ones only; what does not print is
+   * escaped.
+   */
   static String quote(String text) {
     StringBuilder out = new StringBuilder(text.length() + 2);
     char quote = text.indexOf('\'') >= 0 && text.indexOf('"') < 0 ? '"' : '\'';
@@ -34,7 +37,10 @@ final class Quoting {
     }
   }
 
-  /** Python's {@code str.isprintable}: neither of the general categories Other (C*) and Separator (Z*). */
+  /**
+   * Python's {@code str.isprintable}: neither of the general categories Other (C*) and Separator
+   * (Z*).
+   */
   private static boolean isPrintable(int c) {
     return switch (Character.getType(c)) {
       case Character.CONTROL,
@@ -44,7 +50,8 @@ final class Quoting {
           Character.UNASSIGNED,
           Character.SPACE_SEPARATOR,
           Character.LINE_SEPARATOR,
-          Character.PARAGRAPH_SEPARATOR -> false;
+          Character.PARAGRAPH_SEPARATOR ->
+          false;
       default -> true;
     };
   }

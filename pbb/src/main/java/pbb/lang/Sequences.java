@@ -5,7 +5,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** What Python does with strings and lists: indices, slices, joining and repeating, within {@link Limits}. */
+/**
+ * What Python does with strings and lists: indices, slices, joining and repeating, within {@link
+ * Limits}.
+ */
 final class Sequences {
 
   private final Limits limits;
@@ -105,7 +108,10 @@ final class Sequences {
     return new ListValue(elements);
   }
 
-  /** How often to repeat what has {@code size} elements: 0 for less than 0, and for nothing to repeat. */
+  /**
+   * How often to repeat what has {@code size} elements: 0 for less than 0, and for nothing to
+   * repeat.
+   */
   private int times(IntValue times, int size, String what) {
     if (!times.fitsLong()) {
       throw new ProgramError(
@@ -122,7 +128,8 @@ final class Sequences {
     return switch (sequence) {
       case StringValue text -> {
         int length = length(text.value());
-        yield character(text.value(), position(index, length, "string", "string index out of range"));
+        yield character(
+            text.value(), position(index, length, "string", "string index out of range"));
       }
       case ListValue list ->
           list.get(position(index, list.size(), "list", "list index out of range"));
@@ -266,7 +273,10 @@ final class Sequences {
     return new StringValue(text);
   }
 
-  /** Throws unless a value's lists, those inside them included, are few and flat enough to be written out. */
+  /**
+   * Throws unless a value's lists, those inside them included, are few and flat enough to be
+   * written out.
+   */
   void checkPrintable(Value value) {
     if (value instanceof ListValue list) {
       limitList(expanded(list, 0, 1));

@@ -3,14 +3,18 @@ package pbb.lang;
 import java.util.List;
 import java.util.Optional;
 
-/** What is executed. Each record's constructor without a position is for programs that are built in code. */
+/**
+ * What is executed. Each record's constructor without a position is for programs that are built in
+ * code.
+ */
 public sealed interface Statement {
 
   /** Where it begins in the source; no part of equality. */
   Position position();
 
   /** {@code target = value}; the value is evaluated first. */
-  record Assign(Expression.Target target, Expression value, Position position) implements Statement {
+  record Assign(Expression.Target target, Expression value, Position position)
+      implements Statement {
     public Assign(Expression.Target target, Expression value) {
       this(target, value, Position.NONE);
     }
@@ -26,12 +30,14 @@ public sealed interface Statement {
   }
 
   /**
-   * {@code if condition: then else: otherwise}; an {@code otherwise} that is one {@code If} reads {@code elif}.
+   * {@code if condition: then else: otherwise}; an {@code otherwise} that is one {@code If} reads
+   * {@code elif}.
    *
    * @param then not empty
    * @param otherwise empty if there is no {@code else}
    */
-  record If(Expression condition, List<Statement> then, List<Statement> otherwise, Position position)
+  record If(
+      Expression condition, List<Statement> then, List<Statement> otherwise, Position position)
       implements Statement {
     public If {
       then = Bodies.notEmpty("if", then);
@@ -81,7 +87,8 @@ public sealed interface Statement {
   }
 
   /**
-   * {@code for variable in sequence: body} over the elements of a list or the characters of a string.
+   * {@code for variable in sequence: body} over the elements of a list or the characters of a
+   * string.
    *
    * @param body not empty
    */

@@ -1,6 +1,9 @@
 package pbb.lang;
 
-/** A program that is not in the language: one sentence that says where, what is wrong and what is supported. */
+/**
+ * A program that is not in the language: one sentence that says where, what is wrong and what is
+ * supported.
+ */
 public final class SyntaxException extends RuntimeException {
 
   private static final long serialVersionUID = 1L;

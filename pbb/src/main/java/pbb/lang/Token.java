@@ -3,8 +3,8 @@ package pbb.lang;
 /**
  * A word of the source.
  *
- * @param text what names, keywords and operators read; the characters of a string, escapes resolved; the digits of an
- *     integer in decimal; empty otherwise
+ * @param text what names, keywords and operators read; the characters of a string, escapes
+ *     resolved; the digits of an integer in decimal; empty otherwise
  */
 record Token(Type type, String text, Position position) {
 

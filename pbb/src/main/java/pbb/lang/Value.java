@@ -6,8 +6,9 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a program computes with. {@code toString} is what Python's {@code str} prints, {@link #repr} what its {@code repr}
- * does. {@code equals} tells types apart ({@code 1} from {@code True}), which the language's {@code ==} does not.
+ * What a program computes with. {@code toString} is what Python's {@code str} prints, {@link #repr}
+ * what its {@code repr} does. {@code equals} tells types apart ({@code 1} from {@code True}), which
+ * the language's {@code ==} does not.
  */
 public sealed interface Value permits IntValue, BoolValue, StringValue, ListValue, NoneValue {
 
@@ -46,8 +47,8 @@ public sealed interface Value permits IntValue, BoolValue, StringValue, ListValu
   /**
    * The value that a parsed JSON document stands for.
    *
-   * @param json an {@code Integer}, {@code Long}, {@code BigInteger}, {@code String}, {@code Boolean}, a {@code List} of
-   *     such, or null for {@code None}
+   * @param json an {@code Integer}, {@code Long}, {@code BigInteger}, {@code String}, {@code
+   *     Boolean}, a {@code List} of such, or null for {@code None}
    * @throws IllegalArgumentException for anything else, such as a number with a fraction
    */
   static Value fromJson(@Nullable Object json) {
@@ -76,8 +77,8 @@ public sealed interface Value permits IntValue, BoolValue, StringValue, ListValu
   }
 
   /**
-   * What stands for this value in JSON: a {@code Long}, a {@code BigInteger} if it does not fit, a {@code String}, a
-   * {@code Boolean}, a {@code List} of such, or null for {@code None}.
+   * What stands for this value in JSON: a {@code Long}, a {@code BigInteger} if it does not fit, a
+   * {@code String}, a {@code Boolean}, a {@code List} of such, or null for {@code None}.
    */
   default @Nullable Object toJson() {
     return switch (this) {

@@ -23,7 +23,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import pbb.engine.random.RandomStream;
 
-/** Runs random programs here and in CPython: results, kinds of error, failing lines and steps must be the same. */
+/**
+ * Runs random programs here and in CPython: results, kinds of error, failing lines and steps must
+ * be the same.
+ */
 final class InterpreterAgainstPythonTest {
 
   private static final long SEED = 20_250_101;
@@ -79,7 +82,8 @@ final class InterpreterAgainstPythonTest {
       }
     }
     System.out.printf(
-        "%d programs, %d runs compared with python3 (%.1f s): %d returned, failed %s; %d not comparable%n",
+        "%d programs, %d runs compared with python3 (%.1f s): %d returned, failed %s; %d not"
+            + " comparable%n",
         PROGRAMS, PROGRAMS * INPUTS - skipped, seconds, returned, failures, skipped);
     if (!differences.isEmpty()) {
       fail(
@@ -89,7 +93,8 @@ final class InterpreterAgainstPythonTest {
               + "); the first ones:\n"
               + String.join("\n", differences.subList(0, Math.min(3, differences.size()))));
     }
-    assertTrue(PROGRAMS * INPUTS - skipped >= 10_000, "too few comparable runs: " + skipped + " skipped");
+    assertTrue(
+        PROGRAMS * INPUTS - skipped >= 10_000, "too few comparable runs: " + skipped + " skipped");
     assertTrue(skipped <= PROGRAMS * INPUTS / 100, skipped + " runs were not comparable");
     assertTrue(returned >= PROGRAMS * INPUTS / 3, "only " + returned + " runs returned");
     for (ErrorKind kind : ErrorKind.values()) {

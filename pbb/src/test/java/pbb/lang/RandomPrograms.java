@@ -24,8 +24,9 @@ import java.util.Set;
 import pbb.engine.random.RandomStream;
 
 /**
- * Draws programs from the whole language, mostly well-typed ones, with enough mistakes that every kind of error occurs.
- * Each has two helpers, one of them recursive, and the parameters {@link #PARAMETERS}.
+ * Draws programs from the whole language, mostly well-typed ones, with enough mistakes that every
+ * kind of error occurs. Each has two helpers, one of them recursive, and the parameters {@link
+ * #PARAMETERS}.
  */
 final class RandomPrograms {
 
@@ -36,7 +37,20 @@ final class RandomPrograms {
   private static final List<String> STRINGS = List.of("s", "t");
   private static final List<String> LISTS = List.of("a", "b");
   private static final List<String> TEXTS =
-      List.of("", "a", "abc", "Zz9", "it's", "\"", "a\\b\n", "\t\u0000\u007f", "é€", "😀x", " 12 ", "-7", "1_0");
+      List.of(
+          "",
+          "a",
+          "abc",
+          "Zz9",
+          "it's",
+          "\"",
+          "a\\b\n",
+          "\t\u0000\u007f",
+          "é€",
+          "😀x",
+          " 12 ",
+          "-7",
+          "1_0");
 
   private static final double WRONG_TYPE = 0.012;
   private static final int MAX_EXPRESSION_DEPTH = 3;
@@ -109,8 +123,7 @@ final class RandomPrograms {
     bound.addAll(parameters);
   }
 
-  private List<Statement> bodyEndingInReturn(
-      List<String> parameters, int statements, Kind result) {
+  private List<Statement> bodyEndingInReturn(List<String> parameters, int statements, Kind result) {
     bind(parameters);
     List<Statement> body = new ArrayList<>();
     for (Kind kind : List.of(Kind.INTEGER, Kind.STRING, Kind.LIST)) {
@@ -163,7 +176,8 @@ final class RandomPrograms {
       case 17 -> body.add(openWhile(depth));
       case 18, 19 ->
           body.add(
-              new Statement.ForRange(name(target(Kind.INTEGER)), range(), block(depth - 1, true, 2)));
+              new Statement.ForRange(
+                  name(target(Kind.INTEGER)), range(), block(depth - 1, true, 2)));
       case 20 ->
           body.add(
               new Statement.ForEach(
@@ -183,7 +197,8 @@ final class RandomPrograms {
     return switch (random.nextInt(6)) {
       case 0 -> augment(variable(Kind.STRING), BinaryOperator.ADD, expressionOf(Kind.STRING, 2));
       case 1 -> augment(variable(Kind.LIST), BinaryOperator.ADD, expressionOf(Kind.LIST, 1));
-      case 2 -> augment(variable(Kind.LIST), BinaryOperator.MULTIPLY, integer(random.nextInt(4) - 1));
+      case 2 ->
+          augment(variable(Kind.LIST), BinaryOperator.MULTIPLY, integer(random.nextInt(4) - 1));
       default -> augment(variable(Kind.INTEGER), arithmetic(), expressionOf(Kind.INTEGER, 2));
     };
   }
@@ -216,8 +231,7 @@ final class RandomPrograms {
     List<Statement> rounds = new ArrayList<>(block(depth - 1, false, 2));
     rounds.add(augment(counter, BinaryOperator.ADD, integer(1)));
     Expression bound = integer(random.nextInt(6));
-    body.add(
-        new Statement.While(compare(name(counter), ComparisonOperator.LESS, bound), rounds));
+    body.add(new Statement.While(compare(name(counter), ComparisonOperator.LESS, bound), rounds));
   }
 
   private Statement openWhile(int depth) {
@@ -262,8 +276,7 @@ final class RandomPrograms {
       case 1, 2, 3, 4, 5 -> integer(0);
       case 6, 7, 8, 9, 10 -> integer(-1);
       default ->
-          binary(
-              expressionOf(Kind.INTEGER, 0), BinaryOperator.MODULO, call(Builtin.LEN, sequence));
+          binary(expressionOf(Kind.INTEGER, 0), BinaryOperator.MODULO, call(Builtin.LEN, sequence));
     };
   }
 
