@@ -30,8 +30,8 @@ import pbb.engine.random.RandomStream;
 final class InterpreterAgainstPythonTest {
 
   private static final long SEED = 20_250_101;
-  private static final int PROGRAMS = 3_000;
-  private static final int INPUTS = 4;
+  private static final int PROGRAMS = 2_000;
+  private static final int INPUTS = 6;
 
   /** Tight, so that every limit is hit often. */
   private static final Limits LIMITS = new Limits(400, 256, 200, 12);
