@@ -4,7 +4,6 @@ import static pbb.lang.Ast.assign;
 import static pbb.lang.Ast.binary;
 import static pbb.lang.Ast.integer;
 import static pbb.lang.Ast.name;
-import static pbb.lang.Ast.program;
 import static pbb.lang.Ast.returns;
 
 import java.util.ArrayList;
@@ -17,6 +16,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import pbb.engine.random.RandomStream;
+import pbb.lang.Ast;
 import pbb.lang.BinaryOperator;
 import pbb.lang.Function;
 import pbb.lang.Interpreter;
@@ -39,6 +39,7 @@ import pbb.lang.Value;
  *       another, so that no answer can be looked up under another name;
  *   <li>programs with few values, with one value for many inputs, or that leave many inputs as they are, are refused: guessing
  *       would pay;
+ *   <li>programs of several operations that amount to a single one are refused: they would be easier than their setting says;
  *   <li>programs with executions are evaluated on inputs that no training document has for them.
  * </ul>
  */
@@ -126,11 +127,24 @@ public final class RandomArithmetic {
 
   private final Dials dials;
   private final long seed;
+  private final Set<FunctionTable> singleOperations;
 
   /** The task with these dials; everything it draws is a function of the seed. */
   public RandomArithmetic(Dials dials, long seed) {
     this.dials = dials;
     this.seed = seed;
+    this.singleOperations = singleOperations(dials);
+  }
+
+  private static Set<FunctionTable> singleOperations(Dials dials) {
+    Set<FunctionTable> functions = new HashSet<>();
+    for (BinaryOperator operator : OPERATORS) {
+      for (int constant = leastConstant(operator); constant <= dials.maxConstant(); constant++) {
+        Program single = program(dials, List.of(new Operation(operator, constant)));
+        functions.add(FunctionTable.of(single, dials.modulus()));
+      }
+    }
+    return functions;
   }
 
   /** The dials. */
@@ -292,7 +306,8 @@ public final class RandomArithmetic {
     for (int attempt = 0; attempt < ATTEMPTS_PER_PROGRAM; attempt++) {
       Program program = candidate(random, operations);
       FunctionTable table = FunctionTable.of(program, dials.modulus());
-      if (refusal(table).isEmpty() && !held.contains(table)) {
+      boolean disguised = operations > 1 && singleOperations.contains(table);
+      if (!disguised && refusal(table).isEmpty() && !held.contains(table)) {
         return new Draft(program, table, group, operations);
       }
     }
@@ -304,24 +319,39 @@ public final class RandomArithmetic {
             + " that is a function of its own: ask for fewer programs, or raise modulus or maxConstant");
   }
 
-  private Program candidate(RandomStream random, int operations) {
+  /** One line of a program. */
+  private record Operation(BinaryOperator operator, int constant) {}
+
+  private static int leastConstant(BinaryOperator operator) {
+    return operator == BinaryOperator.MULTIPLY ? 2 : 1;
+  }
+
+  private Program candidate(RandomStream random, int length) {
+    List<Operation> operations = new ArrayList<>();
+    for (int i = 0; i < length; i++) {
+      BinaryOperator operator = OPERATORS.get(random.nextInt(OPERATORS.size()));
+      int least = leastConstant(operator);
+      operations.add(
+          new Operation(operator, least + random.nextInt(dials.maxConstant() - least + 1)));
+    }
+    return program(dials, operations);
+  }
+
+  private static Program program(Dials dials, List<Operation> operations) {
     List<Statement> body = new ArrayList<>();
     String previous = "x";
-    for (int i = 0; i < operations; i++) {
-      String variable = VARIABLES.get(i);
-      BinaryOperator operator = OPERATORS.get(random.nextInt(OPERATORS.size()));
-      int least = operator == BinaryOperator.MULTIPLY ? 2 : 1;
-      int constant = least + random.nextInt(dials.maxConstant() - least + 1);
+    for (Operation operation : operations) {
+      String variable = VARIABLES.get(body.size());
       body.add(
           assign(
               variable,
               binary(
-                  binary(name(previous), operator, integer(constant)),
+                  binary(name(previous), operation.operator, integer(operation.constant)),
                   BinaryOperator.MODULO,
                   integer(dials.modulus()))));
       previous = variable;
     }
     body.add(returns(name(previous)));
-    return program(new Function("f", List.of("x"), body));
+    return Ast.program(new Function("f", List.of("x"), body));
   }
 }
