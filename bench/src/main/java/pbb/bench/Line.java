@@ -1,0 +1,68 @@
+package pbb.bench;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.math.BigDecimal;
+import java.math.RoundingMode;
+import java.util.StringJoiner;
+
+/** A line of {@code scripts/bench compare}: named values in a fixed order, {@code what} first. */
+final class Line {
+
+  private static final JsonMapper MAPPER = JsonMapper.builder().build();
+
+  private final ObjectNode fields;
+
+  private Line(ObjectNode fields) {
+    this.fields = fields;
+  }
+
+  static Line of(String what) {
+    return new Line(MAPPER.createObjectNode().put("what", what));
+  }
+
+  /**
+   * Reads a line that another program printed.
+   *
+   * @throws JsonProcessingException if it is no JSON object
+   */
+  static Line parse(String json) throws JsonProcessingException {
+    return new Line(MAPPER.readValue(json, ObjectNode.class));
+  }
+
+  /** A double of so many decimals, for {@link #with(String, BigDecimal)}. */
+  static BigDecimal round(double value, int decimals) {
+    return BigDecimal.valueOf(value).setScale(decimals, RoundingMode.HALF_EVEN);
+  }
+
+  Line with(String name, String value) {
+    return new Line(fields.deepCopy().put(name, value));
+  }
+
+  Line with(String name, int value) {
+    return new Line(fields.deepCopy().put(name, value));
+  }
+
+  Line with(String name, BigDecimal value) {
+    return new Line(fields.deepCopy().put(name, value));
+  }
+
+  JsonNode get(String name) {
+    return fields.path(name);
+  }
+
+  String json() {
+    return fields.toString();
+  }
+
+  /** The same for a reader: {@code train backend vector shape M …}. */
+  String text() {
+    StringJoiner text = new StringJoiner("  ");
+    fields.forEachEntry(
+        (name, value) ->
+            text.add(name.equals("what") ? value.asText() : name + " " + value.asText()));
+    return text.toString();
+  }
+}

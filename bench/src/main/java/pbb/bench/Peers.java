@@ -1,0 +1,144 @@
+package pbb.bench;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Consumer;
+import java.util.stream.Collectors;
+
+/**
+ * What a user would pick instead: the programs of {@code bench/peers}, which print lines as ours.
+ * Each is run as it stands, and its lines pass through; one that cannot run is said, with why.
+ */
+final class Peers {
+
+  private static final int KEPT_MESSAGES = 3;
+
+  private final Path folder;
+
+  /**
+   * @param folder {@code bench/peers}
+   */
+  Peers(Path folder) {
+    this.folder = folder;
+  }
+
+  /** Runs every peer at everything that it can do of {@code what}. */
+  void run(Set<What> what, List<ModelShape> shapes, List<Integer> threads, Consumer<Line> out) {
+    String shapeNames = shapes.stream().map(ModelShape::argument).collect(Collectors.joining(" "));
+    String counts = threads.stream().map(String::valueOf).collect(Collectors.joining(" "));
+    for (What each : what) {
+      switch (each) {
+        case LIMIT -> {} // a property of the machine
+        case TRAIN -> {
+          run("libtorch", out, "train", shapeNames, counts);
+          run("pytorch", out, "train", "eager compile max-autotune", shapeNames, counts);
+        }
+        case MATMUL -> run("libtorch", out, "gemm", "-", counts);
+        case GENERATE -> {
+          run("libtorch", out, "generate", shapeNames, counts);
+          run("pytorch", out, "generate", "eager compile", shapeNames, counts);
+        }
+      }
+    }
+  }
+
+  private void run(String peer, Consumer<Line> out, String... arguments) {
+    Optional<String> missing = missing(peer);
+    if (missing.isEmpty()) {
+      missing = start(peer, out, arguments);
+    }
+    missing.ifPresent(
+        because ->
+            out.accept(
+                Line.of("missing")
+                    .with("peer", peer)
+                    .with("arguments", String.join(" ", arguments))
+                    .with("because", because)));
+  }
+
+  /** Why a peer cannot even be tried here. */
+  private Optional<String> missing(String peer) {
+    if (!Files.isExecutable(folder.resolve(peer).resolve("run"))) {
+      return Optional.of(folder.resolve(peer).resolve("run") + " is not there");
+    }
+    String system = System.getProperty("os.name") + " on " + System.getProperty("os.arch");
+    return switch (peer) {
+      case "libtorch" ->
+          !system.equals("Linux on amd64")
+              ? Optional.of("its library is for Linux on amd64, and this is " + system)
+              : onPath("mvn");
+      case "pytorch" -> onPath("python3").or(() -> onPath("c++"));
+      default -> Optional.empty();
+    };
+  }
+
+  private static Optional<String> onPath(String program) {
+    for (String directory : System.getenv().getOrDefault("PATH", "").split(":")) {
+      if (Files.isExecutable(Path.of(directory, program))) {
+        return Optional.empty();
+      }
+    }
+    return Optional.of("there is no " + program + " on the PATH");
+  }
+
+  /** Runs a peer; if it fails, says how, with the end of what it wrote to standard error. */
+  private Optional<String> start(String peer, Consumer<Line> out, String... arguments) {
+    List<String> command = new ArrayList<>(List.of("./run"));
+    command.addAll(List.of(arguments));
+    ProcessBuilder builder = new ProcessBuilder(command).directory(folder.resolve(peer).toFile());
+    builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
+    try {
+      Process process = builder.start();
+      process.getOutputStream().close();
+      Deque<String> messages = new ArrayDeque<>();
+      Thread reader =
+          Thread.ofVirtual()
+              .start(
+                  () -> {
+                    try (BufferedReader lines = process.errorReader(StandardCharsets.UTF_8)) {
+                      lines
+                          .lines()
+                          .filter(line -> !line.isBlank())
+                          .forEach(
+                              line -> {
+                                messages.addLast(line.strip());
+                                if (messages.size() > KEPT_MESSAGES) {
+                                  messages.removeFirst();
+                                }
+                              });
+                    } catch (IOException e) {
+                      throw new UncheckedIOException(e);
+                    }
+                  });
+      try (BufferedReader lines = process.inputReader(StandardCharsets.UTF_8)) {
+        for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+          out.accept(Line.parse(line));
+        }
+      } catch (JsonProcessingException e) {
+        process.destroy();
+        return Optional.of("it printed something else than JSON: " + e.getOriginalMessage());
+      }
+      int code = process.waitFor();
+      reader.join();
+      return code == 0
+          ? Optional.empty()
+          : Optional.of("it ended with exit code " + code + ": " + String.join(" / ", messages));
+    } catch (IOException e) {
+      return Optional.of("it does not start: " + e.getMessage());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("interrupted while " + peer + " ran", e);
+    }
+  }
+}
