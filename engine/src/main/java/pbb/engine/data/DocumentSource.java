@@ -22,10 +22,30 @@ public interface DocumentSource {
 
   /** The documents of a list, over and over, in an order that each epoch draws anew. */
   static DocumentSource shuffled(List<Document> documents, long seed) {
-    List<Document> copy = requireSome(documents);
-    int size = copy.size();
-    return index ->
-        copy.get((int) Permutation.of(seed, "documents", index / size, size).get(index % size));
+    return new Shuffled(requireSome(documents), seed);
+  }
+
+  /** A list in random order; keeps the order of the epoch that was last asked for. */
+  final class Shuffled implements DocumentSource {
+    private final List<Document> documents;
+    private final long seed;
+    private long epoch = -1;
+    private Permutation order = Permutation.of(0, "documents", 0, 1);
+
+    private Shuffled(List<Document> documents, long seed) {
+      this.documents = documents;
+      this.seed = seed;
+    }
+
+    @Override
+    public Document document(long index) {
+      int size = documents.size();
+      if (index / size != epoch) {
+        epoch = index / size;
+        order = Permutation.of(seed, "documents", epoch, size);
+      }
+      return documents.get((int) order.get(index % size));
+    }
   }
 
   private static List<Document> requireSome(List<Document> documents) {

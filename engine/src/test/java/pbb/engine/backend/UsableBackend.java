@@ -17,9 +17,19 @@ public record UsableBackend(BackendProvider provider, DeviceStatus device) {
                     .map(device -> new UsableBackend(provider, device)));
   }
 
+  /** Those of them that compute with more than one thread, or may. */
+  public static Stream<UsableBackend> parallel() {
+    return all().filter(backend -> backend.device().kind() != DeviceStatus.Kind.SCALAR_CPU);
+  }
+
   /** Opens the device with two threads. */
   public Backend open() {
-    return provider.open(new BackendOptions(device.id(), 2));
+    return open(2);
+  }
+
+  /** Opens the device with this many threads. */
+  public Backend open(int threads) {
+    return provider.open(new BackendOptions(device.id(), threads));
   }
 
   @Override

@@ -12,6 +12,7 @@ import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -22,6 +23,10 @@ import pbb.engine.checkpoint.NamedTensor;
 import pbb.engine.data.Document;
 import pbb.engine.data.DocumentSource;
 import pbb.engine.data.PackedBatches;
+import pbb.engine.generate.Completion;
+import pbb.engine.generate.GenerationConfig;
+import pbb.engine.generate.Generator;
+import pbb.engine.generate.Sampling;
 import pbb.engine.io.InvalidFileException;
 import pbb.engine.nn.ModelConfig;
 import pbb.engine.nn.Parameter;
@@ -95,6 +100,43 @@ class TrainerTest {
       assertTrue(trainer.train(interrupted::add));
       assertEquals(straight, interrupted);
       assertSame(expected, state(trainer));
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("pbb.engine.backend.UsableBackend#parallel")
+  void theNumberOfThreadsChangesNoBit(UsableBackend device) {
+    // Large enough that every op is cut into several blocks.
+    ModelConfig model =
+        new ModelConfig(300, 80, 200, 2, 5, 5, 16, 1e-5, 10_000, 64, true, true, 0.1);
+    TrainerConfig config =
+        new TrainerConfig(
+            13, 64, 1, 3, OptimizerConfig.of(LEARNING_RATE), new Schedule.Constant(0));
+    List<List<StepReport>> reports = new ArrayList<>();
+    List<Weights> weights = new ArrayList<>();
+    List<List<Completion>> completions = new ArrayList<>();
+    for (int threads : new int[] {1, 2, 3}) {
+      List<StepReport> steps = new ArrayList<>();
+      try (Backend backend = device.open(threads);
+          Trainer trainer =
+              Trainer.start(backend, config, Weights.initial(new Transformer(model), 3), data())) {
+        trainer.train(steps::add);
+        reports.add(steps);
+        weights.add(trainer.weights());
+        List<int[]> prompts = new ArrayList<>();
+        for (int i = 0; i < 50; i++) {
+          prompts.add(data(i).tokens());
+        }
+        GenerationConfig generation = new GenerationConfig(10, Set.of(), Sampling.Random.of(1, 9));
+        try (Generator generator = new Generator(backend, trainer.weights(), 32)) {
+          completions.add(generator.generate(prompts, generation));
+        }
+      }
+    }
+    for (int i = 1; i < reports.size(); i++) {
+      assertEquals(reports.getFirst(), reports.get(i));
+      assertClose(weights.getFirst(), weights.get(i), 0);
+      assertEquals(completions.getFirst(), completions.get(i));
     }
   }
 
