@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
@@ -65,6 +66,15 @@ public final class DataFiles {
     Path executions = folder.resolve(EXECUTIONS);
     return new TaskData(
         readLines(programs, DataFiles::program), readLines(executions, DataFiles::execution));
+  }
+
+  /**
+   * Reads training documents, in their order, one at a time.
+   *
+   * @throws IllegalArgumentException if a line is not as it should be; the message names file, line and field
+   */
+  public static void readDocuments(Path folder, Consumer<TrainingText> consumer) throws IOException {
+    forEachLine(folder.resolve(DOCUMENTS), line -> consumer.accept(document(line)));
   }
 
   private static ObjectNode json(TaskProgram program) {
@@ -125,7 +135,7 @@ public final class DataFiles {
         line.text("task"),
         group,
         program,
-        Optional.ofNullable(line.node.get("shown")).filter(node -> !node.isNull()).map(JsonNode::asText),
+        line.optional("shown"),
         line.require("operations", JsonNode::isInt, "an integer").asInt());
   }
 
@@ -148,6 +158,40 @@ public final class DataFiles {
         split.equals("train") ? Split.TRAIN : Split.EVAL);
   }
 
+  private static TrainingText document(Line line) {
+    String kind = line.text("kind");
+    List<TrainingText.Turn> turns = new ArrayList<>();
+    for (JsonNode turn : line.require("turns", JsonNode::isArray, "a list")) {
+      String label = turn.path("mode").asText();
+      turns.add(
+          new TrainingText.Turn(
+              Stream.of(Mode.values())
+                  .filter(mode -> mode.label().equals(label))
+                  .findFirst()
+                  .orElseThrow(() -> line.error("turns", "has an unknown mode: " + turn)),
+              turn.path("input").asText()));
+    }
+    List<TrainingText.Part> parts = new ArrayList<>();
+    for (JsonNode part : line.require("parts", JsonNode::isArray, "a list")) {
+      boolean learned = part.has("learned");
+      JsonNode text = part.path(learned ? "learned" : "given");
+      if (part.size() != 1 || !text.isTextual()) {
+        throw line.error("parts", "must hold objects of one string, given or learned, not " + part);
+      }
+      parts.add(new TrainingText.Part(text.asText(), learned));
+    }
+    TrainingText.Kind known =
+        Stream.of(TrainingText.Kind.values())
+            .filter(candidate -> candidate.label().equals(kind))
+            .findFirst()
+            .orElseThrow(() -> line.error("kind", "is unknown: " + kind));
+    try {
+      return new TrainingText(known, line.optional("program"), turns, parts);
+    } catch (IllegalArgumentException e) {
+      throw line.error("parts", "make no document: " + e.getMessage());
+    }
+  }
+
   private static Value value(Line line, JsonNode node) {
     try {
       @Nullable Object plain = JSON.treeToValue(node, Object.class);
@@ -161,6 +205,12 @@ public final class DataFiles {
 
     String text(String field) {
       return require(field, JsonNode::isTextual, "a string").asText();
+    }
+
+    Optional<String> optional(String field) {
+      return Optional.ofNullable(node.get(field))
+          .filter(value -> !value.isNull())
+          .map(JsonNode::asText);
     }
 
     JsonNode require(String field, Predicate<JsonNode> rule, String what) {
@@ -194,18 +244,22 @@ public final class DataFiles {
 
   private static <T> List<T> readLines(Path file, Function<Line, T> parse) throws IOException {
     List<T> values = new ArrayList<>();
+    forEachLine(file, line -> values.add(parse.apply(line)));
+    return values;
+  }
+
+  private static void forEachLine(Path file, Consumer<Line> consumer) throws IOException {
     try (BufferedReader reader = Files.newBufferedReader(file)) {
       int number = 0;
       for (String text = reader.readLine(); text != null; text = reader.readLine()) {
         number++;
         try {
-          values.add(parse.apply(new Line(file, number, JSON.readTree(text))));
+          consumer.accept(new Line(file, number, JSON.readTree(text)));
         } catch (JsonProcessingException e) {
           throw new IllegalArgumentException(
               file + ", line " + number + " is no JSON object: " + e.getOriginalMessage(), e);
         }
       }
     }
-    return values;
   }
 }

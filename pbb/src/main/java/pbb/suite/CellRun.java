@@ -1,0 +1,187 @@
+package pbb.suite;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
+import pbb.engine.backend.Backend;
+import pbb.engine.checkpoint.Checkpoint;
+import pbb.engine.checkpoint.Checkpoints;
+import pbb.engine.checkpoint.Model;
+import pbb.engine.data.DocumentSource;
+import pbb.engine.data.PackedBatches;
+import pbb.engine.io.InvalidFileException;
+import pbb.engine.nn.ModelConfig;
+import pbb.engine.train.StepReport;
+import pbb.eval.Evaluation;
+import pbb.eval.Evaluation.Answered;
+
+/**
+ * Runs one cell in its folder: writes its data, searches them for leaks, trains, evaluates. Each part leaves files that a
+ * later start goes on from.
+ */
+final class CellRun {
+
+  private final Cell cell;
+  private final Profile profile;
+  private final Path folder;
+  private final Backend backend;
+  private final BooleanSupplier stop;
+  private final Consumer<Progress> progress;
+
+  CellRun(
+      Cell cell,
+      Profile profile,
+      Path folder,
+      Backend backend,
+      BooleanSupplier stop,
+      Consumer<Progress> progress) {
+    this.cell = cell;
+    this.profile = profile;
+    this.folder = folder;
+    this.backend = backend;
+    this.stop = stop;
+    this.progress = progress;
+  }
+
+  /**
+   * Runs the cell, or what is left of it.
+   *
+   * @return its result; empty if a stop was requested, and then its state is saved
+   * @throws LeakException if its data give away what is to be evaluated
+   */
+  Optional<CellResult> run() throws IOException {
+    long start = System.nanoTime();
+    try {
+      Corpus corpus = corpus();
+      int longest = Evaluator.longestSequence(corpus.tokenizer(), corpus.queries());
+      ModelConfig model =
+          profile
+              .model()
+              .config(
+                  corpus.tokenizer().vocabularySize(),
+                  Math.max(profile.training().sequenceLength(), longest));
+      TrainingRun training =
+          new TrainingRun(
+              folder,
+              model,
+              profile.training(),
+              profile.checkpointInterval(),
+              cell.seed(),
+              corpus.tokenizer(),
+              PackedBatches.once(
+                  DocumentSource.repeating(corpus.documents()), corpus.documents().size()));
+      TrainingRun.Summary trained = training.run(backend, stop, new TrainingListener());
+      if (!trained.finished()) {
+        progress.accept(new Progress.CellStopped(cell, trained.steps()));
+        return Optional.empty();
+      }
+      long evaluation = System.nanoTime();
+      List<Answered> answers = evaluate(training, corpus);
+      CellResult result =
+          new CellResult(
+              model.parameters(),
+              model.vocabularySize(),
+              corpus.documents().size(),
+              trained.tokens(),
+              answers.size(),
+              rounded(trained.seconds()),
+              secondsSince(evaluation),
+              secondsSince(start),
+              RunDirectory.now(),
+              Evaluation.rows(cell.mark(), corpus.data(), answers));
+      result.write(folder);
+      return Optional.of(result);
+    } catch (StopRequestedException e) {
+      progress.accept(new Progress.CellStopped(cell, trainedSteps()));
+      return Optional.empty();
+    }
+  }
+
+  private Corpus corpus() throws IOException {
+    Path data = folder.resolve("data");
+    long steps = profile.training().steps();
+    try {
+      if (!Files.exists(data)) {
+        Corpus.write(
+            data,
+            profile,
+            cell.seed(),
+            done -> {
+              stopIfRequested();
+              progress.accept(new Progress.Generating(cell, done, steps));
+            });
+      }
+      List<LeakCheck.Leak> leaks = LeakCheck.check(data, profile.dials().modulus());
+      if (!leaks.isEmpty()) {
+        throw new LeakException(data, leaks);
+      }
+      return Corpus.read(data, profile, cell.seed());
+    } catch (IllegalArgumentException e) {
+      throw new UsageException(String.valueOf(e.getMessage()), e);
+    }
+  }
+
+  private List<Answered> evaluate(TrainingRun training, Corpus corpus) throws IOException {
+    Checkpoint last =
+        training
+            .checkpoints()
+            .latest(text -> progress.accept(new Progress.Notice(cell, text)))
+            .orElseThrow(
+                () -> new InvalidFileException(folder, "has no checkpoint, though training is done"));
+    int of = corpus.queries().size();
+    List<Answered> answers =
+        Evaluator.answer(
+            backend,
+            Model.of(last),
+            corpus.queries(),
+            profile.evaluation().batchSize(),
+            done -> {
+              stopIfRequested();
+              progress.accept(new Progress.Evaluating(cell, done, of));
+            });
+    Evaluator.writeSamples(folder.resolve("samples.jsonl"), answers);
+    return answers;
+  }
+
+  private void stopIfRequested() {
+    if (stop.getAsBoolean()) {
+      throw new StopRequestedException();
+    }
+  }
+
+  private long trainedSteps() throws IOException {
+    List<Long> steps = new Checkpoints(folder.resolve("checkpoints")).steps();
+    return steps.isEmpty() ? 0 : steps.getLast();
+  }
+
+  private static double secondsSince(long nanoTime) {
+    return rounded((System.nanoTime() - nanoTime) * 1e-9);
+  }
+
+  private static double rounded(double seconds) {
+    return Math.round(seconds * 10) / 10.0;
+  }
+
+  private final class TrainingListener implements TrainingRun.Listener {
+    @Override
+    public void step(StepReport report, double tokensPerSecond, double secondsLeft) {
+      progress.accept(
+          new Progress.Training(
+              cell,
+              report.step(),
+              profile.training().steps(),
+              report.loss(),
+              tokensPerSecond,
+              secondsLeft));
+    }
+
+    @Override
+    public void notice(String text) {
+      progress.accept(new Progress.Notice(cell, text));
+    }
+  }
+}

@@ -1,0 +1,102 @@
+package pbb.suite;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import pbb.engine.backend.DeviceStatus;
+
+/**
+ * Where and by what a run was computed.
+ *
+ * @param version the program's version
+ * @param revision the git revision of its sources; {@code unknown} where it is not known
+ * @param java the Java that ran it
+ * @param flags the options of its virtual machine
+ * @param os the operating system
+ * @param cpu the processor
+ * @param threads how many threads computed
+ * @param backend the backend's name
+ * @param device the device's id
+ * @param deviceDescription what the device is, for people
+ */
+public record Environment(
+    String version,
+    String revision,
+    String java,
+    List<String> flags,
+    String os,
+    String cpu,
+    int threads,
+    String backend,
+    String device,
+    String deviceDescription) {
+
+  /** Copies the list. */
+  public Environment {
+    flags = List.copyOf(flags);
+  }
+
+  /** This process on this machine. */
+  public static Environment current(String version, String revision, DeviceStatus device, int threads) {
+    return new Environment(
+        version,
+        revision,
+        Runtime.version() + ", " + System.getProperty("java.vendor", "") + ", "
+            + System.getProperty("java.vm.name", ""),
+        virtualMachineFlags(),
+        System.getProperty("os.name", "") + " " + System.getProperty("os.version", "") + ", "
+            + System.getProperty("os.arch", ""),
+        processor(),
+        threads,
+        device.backend(),
+        device.id(),
+        device.description());
+  }
+
+  private static List<String> virtualMachineFlags() {
+    String[] arguments = ProcessHandle.current().info().arguments().orElse(new String[0]);
+    return Stream.of(arguments)
+        .filter(argument -> argument.startsWith("-X") || argument.startsWith("-D") || argument.startsWith("--add-modules")
+                || argument.startsWith("--enable-native-access"))
+        .toList();
+  }
+
+  private static String processor() {
+    Path info = Path.of("/proc/cpuinfo");
+    int cores = Runtime.getRuntime().availableProcessors();
+    String model = System.getProperty("os.arch", "unknown");
+    if (Files.isReadable(info)) {
+      try (Stream<String> lines = Files.lines(info)) {
+        model =
+            lines
+                .filter(line -> line.startsWith("model name"))
+                .map(line -> line.substring(line.indexOf(':') + 1).strip())
+                .findFirst()
+                .orElse(model);
+      } catch (IOException e) {
+        model += " (" + info + " cannot be read)";
+      }
+    }
+    return model + ", " + cores + (cores == 1 ? " core" : " cores");
+  }
+
+  /** The environment as {@code env.json} has it. */
+  public Map<String, Object> json() {
+    Map<String, Object> json = new LinkedHashMap<>();
+    json.put("version", version);
+    json.put("gitRevision", revision);
+    json.put("jdk", java);
+    json.put("flags", flags);
+    json.put("os", os);
+    json.put("cpu", cpu);
+    json.put("threads", threads);
+    json.put("backend", backend);
+    json.put("device", device);
+    json.put("deviceDescription", deviceDescription);
+    return json;
+  }
+}

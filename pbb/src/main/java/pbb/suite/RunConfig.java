@@ -1,0 +1,141 @@
+package pbb.suite;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import pbb.engine.io.InvalidFileException;
+import pbb.engine.io.JsonObject;
+
+/**
+ * What a run computes: everything that its figures depend on, as {@code run.json} has it. The number of threads is not among
+ * it, since it changes no figure.
+ *
+ * @param profile every number but the seeds
+ * @param experiments the experiments' ids, in the order in which they run
+ * @param seeds the seeds, in the order in which they run
+ * @param backend the name of the backend that was chosen
+ * @param device the id of its device
+ */
+public record RunConfig(
+    Profile profile, List<String> experiments, List<Long> seeds, String backend, String device) {
+
+  /**
+   * Copies the lists and checks them.
+   *
+   * @throws UsageException if an experiment is unknown, or a list is empty or has something twice
+   */
+  public RunConfig {
+    experiments = List.copyOf(experiments);
+    seeds = List.copyOf(seeds);
+    requireDistinct("experiments", experiments);
+    requireDistinct("seeds", seeds);
+    experiments.forEach(Experiment::named);
+  }
+
+  private static void requireDistinct(String field, List<?> values) {
+    if (values.isEmpty()) {
+      throw new UsageException("a run needs at least one of its " + field);
+    }
+    if (values.stream().distinct().count() < values.size()) {
+      throw new UsageException("the " + field + " of a run must differ: " + values);
+    }
+  }
+
+  /** The seeds {@code first} to {@code first + count − 1}. */
+  public static List<Long> seeds(long first, int count) {
+    List<Long> seeds = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      seeds.add(first + i);
+    }
+    return seeds;
+  }
+
+  /** The cells, in the order in which they run. */
+  public List<Cell> cells() {
+    List<Cell> cells = new ArrayList<>();
+    for (String id : experiments) {
+      Experiment experiment = Experiment.named(id);
+      for (String condition : experiment.conditions()) {
+        for (long seed : seeds) {
+          cells.add(new Cell(experiment.id(), experiment.task(), condition, seed));
+        }
+      }
+    }
+    return cells;
+  }
+
+  /** The configuration as {@code run.json} has it. */
+  public Map<String, Object> json() {
+    Map<String, Object> json = new LinkedHashMap<>();
+    json.put("schema", 1);
+    json.put("experiments", experiments);
+    json.put("seeds", seeds);
+    json.put("backend", backend);
+    json.put("device", device);
+    json.put("profile", profile.json());
+    return json;
+  }
+
+  /**
+   * Reads {@code run.json}.
+   *
+   * @throws InvalidFileException if it cannot be read; the message names the field
+   */
+  public static RunConfig read(JsonObject json) throws InvalidFileException {
+    json.integer("schema", 1, 1);
+    List<Long> seeds = new ArrayList<>();
+    for (long seed : json.integers("seeds")) {
+      seeds.add(seed);
+    }
+    try {
+      return new RunConfig(
+          Profile.read(json.object("profile")),
+          json.strings("experiments"),
+          seeds,
+          json.string("backend"),
+          json.string("device"));
+    } catch (UsageException e) {
+      throw new InvalidFileException(json.file(), "holds no run that can go on: " + e.getMessage());
+    }
+  }
+
+  /**
+   * The first field in which two configurations differ, with both values; empty if they are equal.
+   *
+   * @param file where {@code other} stands, for the sentence
+   */
+  public Optional<String> difference(Path file, RunConfig other) {
+    Map<String, String> mine = flat("", json());
+    Map<String, String> theirs = flat("", other.json());
+    Map<String, String> all = new LinkedHashMap<>(mine);
+    theirs.forEach(all::putIfAbsent);
+    for (String field : all.keySet()) {
+      String here = mine.getOrDefault(field, "absent");
+      String there = theirs.getOrDefault(field, "absent");
+      if (!here.equals(there)) {
+        return Optional.of(field + " is " + there + " in " + file + ", but " + here + " now");
+      }
+    }
+    return Optional.empty();
+  }
+
+  private static Map<String, String> flat(String prefix, Object value) {
+    Map<String, String> flat = new LinkedHashMap<>();
+    switch (value) {
+      case Map<?, ?> map ->
+          map.forEach(
+              (field, inner) ->
+                  flat.putAll(flat(prefix.isEmpty() ? field.toString() : prefix + "." + field, inner)));
+      case List<?> list when !list.isEmpty() && list.getFirst() instanceof Map<?, ?> -> {
+        for (int i = 0; i < list.size(); i++) {
+          flat.putAll(flat(prefix + "[" + i + "]", list.get(i)));
+        }
+      }
+      default -> flat.put(prefix, value.toString());
+    }
+    return flat;
+  }
+}
