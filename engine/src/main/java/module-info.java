@@ -14,6 +14,7 @@ module pbb.engine {
   exports pbb.engine.io;
   exports pbb.engine.nn;
   exports pbb.engine.random;
+  exports pbb.engine.selection;
   exports pbb.engine.tokenizer;
   exports pbb.engine.train;
 

@@ -183,15 +183,14 @@ public final class Conformance {
   }
 
   /** Runs the same on the definition, in double precision, and on the backend, and compares what they return. */
-  private Optional<String> againstScalar(
-      ModelCase model, Function<Session, Map<String, double[]>> run, double bound) {
+  private static Optional<String> againstScalar(
+      ModelCase model, Backend backend, Function<Session, Map<String, double[]>> run, double bound) {
     Map<String, double[]> expected;
     try (Backend scalar = ScalarBackend.withDoubles();
         Session session = started(scalar, model)) {
       expected = run.apply(session);
     }
-    try (Backend backend = opener.apply(2);
-        Session session = started(backend, model)) {
+    try (Session session = started(backend, model)) {
       Map<String, double[]> actual = run.apply(session);
       return expected.entrySet().stream()
           .flatMap(
@@ -204,9 +203,17 @@ public final class Conformance {
   }
 
   private Optional<String> gradients(ModelCase model) {
+    try (Backend backend = opener.apply(2)) {
+      return gradients(model, backend);
+    }
+  }
+
+  /** Holds the loss, the logits and each layer's gradients against the definition. */
+  static Optional<String> gradients(ModelCase model, Backend backend) {
     Transformer.Training training = model.training();
     return againstScalar(
         model,
+        backend,
         session -> {
           session.write(model.batch(0));
           session.run(ModelCase.FIRST);
@@ -229,9 +236,16 @@ public final class Conformance {
   }
 
   private Optional<String> training(ModelCase model) {
+    try (Backend backend = opener.apply(2)) {
+      return training(model, backend);
+    }
+  }
+
+  private static Optional<String> training(ModelCase model, Backend backend) {
     Transformer.Training training = model.training();
     return againstScalar(
         model,
+        backend,
         session -> {
           Map<String, double[]> values = new LinkedHashMap<>();
           for (int t = 1; t <= 10; t++) {

@@ -2,12 +2,12 @@ package pbb.engine.conformance;
 
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import pbb.engine.graph.AdamW;
 import pbb.engine.graph.Add;
 import pbb.engine.graph.Attention;
@@ -61,12 +61,17 @@ public final class OpTable {
     return List.copyOf(table.rows);
   }
 
-  /** A few small rows of every op. */
+  /** Two rows of every op, neither trivial nor long. */
   static List<OpCase> sample() {
-    Map<String, Integer> seen = new HashMap<>();
-    return rows().stream()
-        .filter(row -> row.fillings().keySet().stream().mapToLong(Tensor::size).sum() < 20_000)
-        .filter(row -> seen.merge(row.op().name(), 1, Integer::sum) <= 4)
+    Map<String, List<OpCase>> byOp = new LinkedHashMap<>();
+    for (OpCase row : rows()) {
+      long size = row.fillings().keySet().stream().mapToLong(Tensor::size).sum();
+      if (size >= 50 && size < 6000) {
+        byOp.computeIfAbsent(row.op().name(), _ -> new ArrayList<>()).add(row);
+      }
+    }
+    return byOp.values().stream()
+        .flatMap(rows -> Stream.of(rows.getFirst(), rows.getLast()).distinct())
         .toList();
   }
 
@@ -571,7 +576,7 @@ public final class OpTable {
     }
 
     OpCase squaredNorm(int size) {
-      Operand out = in("squaredNorms", Filling.squares(1), 3);
+      Operand out = in("squaredNorms", Filling.squares(0.1 * Math.sqrt(size)), 3);
       return row(new SquaredNorm(out, 1, in("x", Filling.normal(0.1), size)), shape(size));
     }
 

@@ -6,6 +6,7 @@ import pbb.engine.backend.DeviceStatus;
 import pbb.engine.backend.Executable;
 import pbb.engine.backend.Support;
 import pbb.engine.backend.host.HostExecutable;
+import pbb.engine.backend.host.KernelFactory;
 import pbb.engine.graph.Op;
 import pbb.engine.graph.Program;
 
@@ -47,6 +48,11 @@ public final class ScalarBackend implements Backend {
     return doubles ? Double.BYTES : Float.BYTES;
   }
 
+  /** The definitions, for a host backend that takes some ops from here. */
+  public KernelFactory kernels() {
+    return new ScalarKernels(doubles);
+  }
+
   @Override
   public DeviceStatus device() {
     return DEVICE;
@@ -59,7 +65,7 @@ public final class ScalarBackend implements Backend {
 
   @Override
   public Executable compile(Program program) {
-    return new HostExecutable(program, new ScalarKernels(doubles), floatBytes());
+    return new HostExecutable(program, kernels(), floatBytes());
   }
 
   @Override
