@@ -7,7 +7,10 @@ import jdk.incubator.vector.VectorSpecies;
 /** The vectors of this processor: constants that the compiler folds into every kernel. */
 final class Lanes {
 
-  /** Vectors of floats as wide as this processor prefers; {@code -XX:UseAVX} and {@code -XX:MaxVectorSize} narrow them. */
+  /**
+   * Vectors of floats as wide as this processor prefers; {@code -XX:UseAVX} and {@code
+   * -XX:MaxVectorSize} narrow them.
+   */
   static final VectorSpecies<Float> FLOAT = FloatVector.SPECIES_PREFERRED;
 
   /** How many floats a vector holds. */
@@ -17,8 +20,8 @@ final class Lanes {
   static final ByteOrder ORDER = ByteOrder.nativeOrder();
 
   /**
-   * Whether there are 32 vector registers: on 64-bit ARM, and on x86 with AVX-512, which only 512-bit vectors prove here.
-   * Else 16, as AVX2 has.
+   * Whether there are 32 vector registers: on 64-bit ARM, and on x86 with AVX-512, which only
+   * 512-bit vectors prove here. Else 16, as AVX2 has.
    */
   static final boolean THIRTY_TWO_REGISTERS =
       FLOAT.vectorBitSize() >= 512 || System.getProperty("os.arch").equals("aarch64");

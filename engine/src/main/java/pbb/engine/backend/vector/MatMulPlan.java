@@ -1,52 +1,62 @@
 package pbb.engine.backend.vector;
 
 import java.lang.foreign.MemorySegment;
-import java.util.Objects;
 import pbb.engine.backend.host.Kernel;
 
 /**
- * How a matrix product is cut up: {@code C = op(A) · op(B)} with C (m, n), op(A) (m, k), op(B) (k, n).
+ * How a matrix product is cut up: {@code C = op(A) · op(B)} with C (m, n), op(A) (m, k), op(B) (k,
+ * n).
  *
- * <p>C is cut into blocks, which the workers claim. A block is computed by one worker from beginning to end in its own
- * caches:
+ * <p>C is cut into blocks, which the workers claim. A block is computed by one worker from
+ * beginning to end in its own caches:
  *
  * <pre>
  * for each piece of k, of at most {@value #MAX_DEPTH}:
- *   pack the block's columns of B       into panels of {@link MatMulTile#COLUMNS} columns, each (depth, COLUMNS)
+ *   pack the block's columns of B         into panels of {@link MatMulTile#COLUMNS} columns, each (depth, COLUMNS)
  *   for each {@value #PACKED_ROWS} rows of the block:
- *     pack these rows of A              as they are, (rows, depth)
- *     for each {@link MatMulTile#ROWS} rows of A, for each panel of B:
- *       tile = rows · panel             in registers
+ *     pack these rows of op(A)            if A is stored transposed; else they are read where they are
+ *     for each {@link MatMulTile#ROWS} rows of op(A), for each panel of B:
+ *       tile = rows · panel               in registers
  *       C's tile = or += tile
  * </pre>
  *
- * <p>The numbers: {@link MatMulTile#ROWS} rows of A, {@value #MAX_DEPTH} deep, take at most 16 KiB and stay in the first-level
- * cache while the panels of B pass by, 128 bytes for 16 multiplications of 512 bits, from the second level, where the block
- * of B (512 KiB) and that of A (200 KiB) lie. Shallower pieces would mean that C is read and written more often.
+ * <p>The numbers: {@link MatMulTile#ROWS} rows of A, {@value #MAX_DEPTH} deep, take at most 16 KiB
+ * and stay in the first-level cache while the panels of B pass by, 128 bytes for 16 multiplications
+ * of 512 bits, from the second level, where the block of B (512 KiB) and that of A (192 KiB) lie.
+ * Shallower pieces would mean that C is read and written more often, and that the beginning and the
+ * end of a tile weigh more.
  *
- * <p>The bits of the result depend on how k is cut, which follows from k alone; how C is cut follows from the shape and the
- * number of workers, and changes nothing: each element of C is a sum of the same terms in the same order, wherever it
- * lies in a tile.
+ * <p>The bits of the result depend on how k is cut, which follows from k alone; how C is cut
+ * follows from the shape and the number of workers, and changes nothing: each element of C is a sum
+ * of the same terms in the same order, wherever it lies in a tile.
  */
 public final class MatMulPlan {
 
   /** The longest piece of k that is packed at once. */
   static final int MAX_DEPTH = 512;
 
-  /** Rows of A that are packed at once: a multiple of 8 and 6. */
+  /** Rows of op(A) that are packed at once: a multiple of 8 and of 6. */
   static final int PACKED_ROWS = 96;
 
   /** The most columns of B that are packed at once: a multiple of every tile's columns. */
   static final int PACKED_COLUMNS = 256;
 
-  /** Floats that keep the packed rows of A from falling on the same few sets of the cache: one cache line. */
-  private static final int ROW_PADDING = 16;
+  /** What {@link MatMulScratch} holds for a worker. */
+  static final long PACKED_A_BYTES = 4L * PACKED_ROWS * MAX_DEPTH;
 
-  static final long PACKED_A_BYTES = 4L * PACKED_ROWS * (MAX_DEPTH + ROW_PADDING);
   static final long PACKED_B_BYTES = 4L * PACKED_COLUMNS * MAX_DEPTH;
 
+  /**
+   * The most rows of a block: with so many, packing the columns of B again for each block of rows
+   * costs less than 2%, and a block of C (1.5 MiB) does not go as far as main memory and back for
+   * each piece of k.
+   */
   private static final int MAX_BLOCK_ROWS = 1536;
-  private static final int MIN_SHARED_ROWS = 96;
+
+  /** Blocks are made smaller for the sake of balance as long as their rows are at least so many. */
+  private static final int MIN_BALANCED_ROWS = 96;
+
+  /** With several blocks for each worker, one whose core is slow or busy takes fewer. */
   private static final int BLOCKS_PER_WORKER = 4;
 
   private final MatMulShape shape;
@@ -66,16 +76,16 @@ public final class MatMulPlan {
     int columns = evenly(shape.n(), PACKED_COLUMNS, MatMulTile.COLUMNS);
     int rows = evenly(shape.m(), MAX_BLOCK_ROWS, MatMulTile.ROWS);
     if (workers.count() > 1) {
-      int wanted = workers.count() * BLOCKS_PER_WORKER;
-      while (blocks(shape, rows, columns) < wanted && rows >= 2 * MIN_SHARED_ROWS) {
-        rows = evenly(rows, Math.ceilDiv(rows, 2), MatMulTile.ROWS);
+      while (blocks(shape, rows, columns) < (long) workers.count() * BLOCKS_PER_WORKER
+          && rows >= 2 * MIN_BALANCED_ROWS) {
+        rows = half(rows, MatMulTile.ROWS);
       }
       while (blocks(shape, rows, columns) < workers.count()
           && (rows > MatMulTile.ROWS || columns > MatMulTile.COLUMNS)) {
-        if (rows >= columns || columns == MatMulTile.COLUMNS) {
-          rows = evenly(rows, Math.ceilDiv(rows, 2), MatMulTile.ROWS);
+        if (rows > MatMulTile.ROWS && (rows >= columns || columns == MatMulTile.COLUMNS)) {
+          rows = half(rows, MatMulTile.ROWS);
         } else {
-          columns = evenly(columns, Math.ceilDiv(columns, 2), MatMulTile.COLUMNS);
+          columns = half(columns, MatMulTile.COLUMNS);
         }
       }
     }
@@ -97,18 +107,20 @@ public final class MatMulPlan {
   }
 
   /**
-   * The product of these matrices, to be run as often as wanted without allocating. C must not overlap A or B.
+   * The product of these matrices, to be run as often as wanted without allocating. C must not
+   * overlap A or B.
    *
    * @param a A, from its first element; off-heap
    * @param b B, likewise
    * @param c C, likewise
-   * @throws IllegalArgumentException if a segment is on the heap, is not aligned to floats, or is too small
+   * @throws IllegalArgumentException if a segment is on the heap, is not aligned to floats, or is
+   *     too small
    */
   public Kernel bind(MemorySegment a, MemorySegment b, MemorySegment c) {
     check("A", a, shape.bytesA());
     check("B", b, shape.bytesB());
     check("C", c, shape.bytesC());
-    int blocks = Math.multiplyExact(shape.batch(), Math.multiplyExact(rowBlocks, columnBlocks));
+    int blocks = Math.toIntExact(blocks(shape, blockRows, blockColumns));
     Workers.Task task = (block, worker) -> compute(block, worker, a, b, c);
     return () -> workers.run(task, blocks);
   }
@@ -116,98 +128,149 @@ public final class MatMulPlan {
   private static void check(String name, MemorySegment segment, long bytes) {
     if (!segment.isNative() || segment.address() % Float.BYTES != 0 || segment.byteSize() < bytes) {
       throw new IllegalArgumentException(
-          name + " must be off-heap, aligned to floats, of at least " + bytes + " bytes, not " + segment);
+          name
+              + " must be off-heap, aligned to floats, of at least "
+              + bytes
+              + " bytes, not "
+              + segment);
     }
   }
 
   private void compute(int block, int worker, MemorySegment a, MemorySegment b, MemorySegment c) {
-    int columnBlock = block % columnBlocks;
-    int rowBlock = block / columnBlocks % rowBlocks;
     int item = block / columnBlocks / rowBlocks;
-    int firstRow = rowBlock * blockRows;
-    int firstColumn = columnBlock * blockColumns;
+    int firstRow = block / columnBlocks % rowBlocks * blockRows;
+    int firstColumn = block % columnBlocks * blockColumns;
     int endRow = Math.min(shape.m(), firstRow + blockRows);
     int columns = Math.min(blockColumns, shape.n() - firstColumn);
-    MemorySegment packedA = scratch.a(worker);
-    MemorySegment packedB = scratch.b(worker);
-    MemorySegment tile = scratch.tile(worker);
+    long itemA = Memory.address(a, 4L * item * shape.strideA(), shape.matrixBytesA());
+    long itemB = Memory.address(b, 4L * item * shape.strideB(), shape.matrixBytesB());
+    long itemC = Memory.address(c, 4L * item * shape.strideC(), shape.matrixBytesC());
+    MatMulScratch.OfWorker own = scratch.of(worker);
     for (int p = 0; p < shape.k(); p += depth) {
       int terms = Math.min(depth, shape.k() - p);
-      packB(b, item, p, terms, firstColumn, columns, packedB);
+      packB(itemB, p, terms, firstColumn, columns, own);
       for (int row = firstRow; row < endRow; row += PACKED_ROWS) {
         int rows = Math.min(PACKED_ROWS, endRow - row);
-        long rowBytes = 4L * (terms + ROW_PADDING);
-        packA(a, item, row, rows, p, terms, packedA, rowBytes);
-        long cOffset = 4L * (item * shape.strideC() + (long) row * shape.ldc() + firstColumn);
-        multiply(
-            packedA, rowBytes, rows, packedB, columns, terms, tile, c, cOffset,
-            shape.accumulate() || p > 0);
+        long targets = itemC + 4L * ((long) row * shape.ldc() + firstColumn);
+        boolean add = shape.accumulate() || p > 0;
+        if (shape.transposeA()) {
+          multiplyPackedRows(itemA, row, rows, p, terms, columns, targets, add, own);
+        } else {
+          multiplyRowsInPlace(itemA, row, rows, p, terms, columns, targets, add, own);
+        }
       }
     }
   }
 
-  /** Packs {@code rows} × {@code terms} of op(A), row by row. */
-  private void packA(
-      MemorySegment a, int item, int row, int rows, int p, int terms, MemorySegment packed, long rowBytes) {
-    long stride = 4L * shape.lda();
-    long offset = 4L * item * shape.strideA();
-    if (shape.transposeA()) {
-      Packing.transpose(a, offset + p * stride + 4L * row, stride, terms, rows, packed, 0, rowBytes);
-    } else {
-      Packing.copy(a, offset + row * stride + 4L * p, stride, rows, terms, packed, 0, rowBytes);
-    }
-  }
-
-  /** Packs {@code terms} × {@code columns} of op(B), panel by panel. What lies right of the last column is left as it is. */
+  /**
+   * Packs {@code terms} × {@code columns} of op(B), panel by panel. What lies right of the last
+   * column is left as it is.
+   */
   private void packB(
-      MemorySegment b, int item, int p, int terms, int column, int columns, MemorySegment packed) {
+      long b, int p, int terms, int column, int columns, MatMulScratch.OfWorker own) {
     long stride = 4L * shape.ldb();
-    long offset = 4L * item * shape.strideB();
-    long panelRowBytes = 4L * MatMulTile.COLUMNS;
-    for (int j = 0; j < columns; j += MatMulTile.COLUMNS) {
-      int width = Math.min(MatMulTile.COLUMNS, columns - j);
-      long target = 4L * j * terms;
-      if (shape.transposeB()) {
-        long source = offset + (column + j) * stride + 4L * p;
-        Packing.transpose(b, source, stride, width, terms, packed, target, panelRowBytes);
-      } else {
-        long source = offset + p * stride + 4L * (column + j);
-        Packing.copy(b, source, stride, terms, width, packed, target, panelRowBytes);
-      }
-    }
-  }
-
-  /** The product of packed rows of A and packed panels of B, tile by tile. */
-  private void multiply(
-      MemorySegment packedA,
-      long rowBytes,
-      int rows,
-      MemorySegment packedB,
-      int columns,
-      int terms,
-      MemorySegment tile,
-      MemorySegment c,
-      long cOffset,
-      boolean accumulate) {
-    long cRowBytes = 4L * shape.ldc();
-    for (int i = 0; i < rows; i += MatMulTile.ROWS) {
-      int height = Math.min(MatMulTile.ROWS, rows - i);
+    long target = own.b().address();
+    if (shape.transposeB()) {
+      long source = b + column * stride + 4L * p;
       for (int j = 0; j < columns; j += MatMulTile.COLUMNS) {
         int width = Math.min(MatMulTile.COLUMNS, columns - j);
-        MatMulTile.multiply(packedA, i * rowBytes, rowBytes, packedB, 4L * j * terms, terms, tile);
-        MatMulTile.store(
-            tile, c, cOffset + i * cRowBytes + 4L * j, cRowBytes, height, width, accumulate);
+        long panel = target + 4L * j * terms;
+        Packing.transpose(
+            source + j * stride, stride, width, terms, panel, 4L * MatMulTile.COLUMNS);
       }
+    } else {
+      Packing.panelsOfColumns(b + p * stride + 4L * column, stride, terms, columns, target);
     }
   }
 
-  private static int blocks(MatMulShape shape, int rows, int columns) {
-    return shape.batch() * Math.ceilDiv(shape.m(), rows) * Math.ceilDiv(shape.n(), columns);
+  /** C's rows from {@code row} on, of an A that is stored as (k, m). */
+  private void multiplyPackedRows(
+      long a,
+      int row,
+      int rows,
+      int p,
+      int terms,
+      int columns,
+      long targets,
+      boolean add,
+      MatMulScratch.OfWorker own) {
+    long stride = 4L * shape.lda();
+    long packed = own.a().address();
+    Packing.panelsOfRows(a + p * stride + 4L * row, stride, terms, rows, packed);
+    for (int i = 0; i < rows; i += MatMulTile.ROWS) {
+      int height = Math.min(MatMulTile.ROWS, rows - i);
+      long panel = packed + 4L * i * terms;
+      long target = targets + 4L * i * shape.ldc();
+      multiplyTiles(panel, 4, 4 * MatMulTile.ROWS, height, terms, columns, target, add, own);
+    }
   }
 
-  /** The size of equal pieces of {@code extent} that are at most {@code most} long, rounded up to {@code unit}. */
+  /**
+   * C's rows from {@code row} on, of an A that is stored as (m, k): read where it is, but for a
+   * last tile that lacks rows.
+   */
+  private void multiplyRowsInPlace(
+      long a,
+      int row,
+      int rows,
+      int p,
+      int terms,
+      int columns,
+      long targets,
+      boolean add,
+      MatMulScratch.OfWorker own) {
+    long stride = 4L * shape.lda();
+    for (int i = 0; i < rows; i += MatMulTile.ROWS) {
+      int height = Math.min(MatMulTile.ROWS, rows - i);
+      long source = a + (row + i) * stride + 4L * p;
+      long sourceStride = stride;
+      if (height < MatMulTile.ROWS) {
+        long packed = own.a().address();
+        Packing.copy(source, stride, height, terms, packed, 4L * terms);
+        source = packed;
+        sourceStride = 4L * terms;
+      }
+      long target = targets + 4L * i * shape.ldc();
+      multiplyTiles(source, sourceStride, 4, height, terms, columns, target, add, own);
+    }
+  }
+
+  /** One row of tiles: {@link MatMulTile#ROWS} rows of op(A) and all packed panels of B. */
+  private void multiplyTiles(
+      long a,
+      long aRowBytes,
+      int aStepBytes,
+      int rows,
+      int terms,
+      int columns,
+      long c,
+      boolean add,
+      MatMulScratch.OfWorker own) {
+    long packedB = own.b().address();
+    long tile = own.tile().address();
+    long cRowBytes = 4L * shape.ldc();
+    for (int j = 0; j < columns; j += MatMulTile.COLUMNS) {
+      int width = Math.min(MatMulTile.COLUMNS, columns - j);
+      MatMulTile.multiply(a, aRowBytes, aStepBytes, packedB + 4L * j * terms, terms, tile);
+      MatMulTile.store(tile, c + 4L * j, cRowBytes, rows, width, add);
+    }
+  }
+
+  private static long blocks(MatMulShape shape, int rows, int columns) {
+    return (long) shape.batch() * Math.ceilDiv(shape.m(), rows) * Math.ceilDiv(shape.n(), columns);
+  }
+
+  /**
+   * The size of equal pieces of {@code extent} that are at most {@code most} long, rounded up to a
+   * multiple of {@code unit}.
+   */
   private static int evenly(int extent, int most, int unit) {
-    int pieces = Math.ceilDiv(extent, Math.max(most, unit));
+    int pieces = Math.ceilDiv(extent, most);
     return Math.ceilDiv(Math.ceilDiv(extent, pieces), unit) * unit;
+  }
+
+  /** Half of {@code extent}, rounded up to a multiple of {@code unit}. */
+  private static int half(int extent, int unit) {
+    return Math.ceilDiv(Math.ceilDiv(extent, 2), unit) * unit;
   }
 }

@@ -1,8 +1,11 @@
 package pbb.engine.backend.vector;
 
+import java.util.Arrays;
+
 /**
- * What a matrix product looks like: {@code C = op(A) · op(B)} or {@code C += op(A) · op(B)}, where op transposes or not, for
- * each of {@code batch} independent triples. All matrices are row-major floats; strides count floats.
+ * What a matrix product looks like: {@code C = op(A) · op(B)} or {@code C += op(A) · op(B)}, where
+ * op transposes or not, for each of {@code batch} independent triples. All matrices are row-major
+ * floats; strides count floats.
  *
  * @param batch the number of products, at least 1
  * @param m the rows of C and of op(A), at least 1
@@ -33,7 +36,10 @@ public record MatMulShape(
     long strideC,
     boolean accumulate) {
 
-  /** Checks that the extents are positive, that rows do not overlap, and that the matrices of C do not. */
+  /**
+   * Checks that the extents are positive, that rows do not overlap, and that the matrices of C do
+   * not.
+   */
   public MatMulShape {
     require(batch >= 1 && m >= 1 && n >= 1 && k >= 1, "extents of at least 1", batch, m, n, k);
     require(lda >= (transposeA ? m : k), "rows of A that do not overlap, lda", lda);
@@ -65,29 +71,44 @@ public record MatMulShape(
         accumulate);
   }
 
-  /** Bytes from the first element of A to the end of its last. */
+  /** Bytes from the first element of A to the end of its last, in all of the batch. */
   long bytesA() {
-    return bytes(strideA, transposeA ? k : m, lda, transposeA ? m : k);
+    return 4L * (batch - 1) * strideA + matrixBytesA();
   }
 
-  /** Bytes from the first element of B to the end of its last. */
+  /** Bytes from the first element of B to the end of its last, in all of the batch. */
   long bytesB() {
-    return bytes(strideB, transposeB ? n : k, ldb, transposeB ? k : n);
+    return 4L * (batch - 1) * strideB + matrixBytesB();
   }
 
-  /** Bytes from the first element of C to the end of its last. */
+  /** Bytes from the first element of C to the end of its last, in all of the batch. */
   long bytesC() {
-    return bytes(strideC, m, ldc, n);
+    return 4L * (batch - 1) * strideC + matrixBytesC();
   }
 
-  private long bytes(long stride, int rows, int rowStride, int columns) {
-    return Float.BYTES * ((batch - 1) * stride + (long) (rows - 1) * rowStride + columns);
+  /** The same of one A. */
+  long matrixBytesA() {
+    return transposeA ? bytes(k, lda, m) : bytes(m, lda, k);
+  }
+
+  /** The same of one B. */
+  long matrixBytesB() {
+    return transposeB ? bytes(n, ldb, k) : bytes(k, ldb, n);
+  }
+
+  /** The same of one C. */
+  long matrixBytesC() {
+    return bytes(m, ldc, n);
+  }
+
+  private static long bytes(int rows, int rowStride, int columns) {
+    return 4 * ((long) (rows - 1) * rowStride + columns);
   }
 
   private static void require(boolean condition, String rule, Object... values) {
     if (!condition) {
       throw new IllegalArgumentException(
-          "a matrix product needs " + rule + ", not " + java.util.Arrays.toString(values));
+          "a matrix product needs " + rule + ", not " + Arrays.toString(values));
     }
   }
 }

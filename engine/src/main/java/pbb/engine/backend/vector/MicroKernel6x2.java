@@ -1,25 +1,32 @@
 package pbb.engine.backend.vector;
 
-import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT_UNALIGNED;
 import static pbb.engine.backend.vector.Lanes.FLOAT;
 import static pbb.engine.backend.vector.Lanes.ORDER;
+import static pbb.engine.backend.vector.Memory.ADDRESS_BITS;
+import static pbb.engine.backend.vector.Memory.ALL;
 
-import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 
 /**
  * The innermost product for processors with 16 vector registers: a tile of 6 rows by 2 vectors.
  *
- * <p>For i in [0, 6), j in [0, 2 · lanes): {@code tile[i][j] = Σ over p of a[i][p] · b[p][j]}, summed in the order of p
- * by fused multiply-adds, which round alike in the interpreter, in compiled code and on every processor.
+ * <p>For i in [0, 6), j in [0, 2 · lanes): {@code tile[i][j] = Σ over p of a[i][p] · b[p][j]},
+ * summed in the order of p by fused multiply-adds, which round alike in the interpreter, in
+ * compiled code and on every processor.
  *
- * <p>12 accumulators, 2 vectors of B and one broadcast of A take 15 registers: a larger tile would spill.
+ * <p>12 accumulators, 2 vectors of B and one broadcast of A take 15 registers: a larger tile would
+ * spill.
  *
- * <p>The method is one loop and nothing else on purpose. All accumulators are local variables of one method, since vectors
- * that pass through a call that is not inlined are boxed; and what is done with the tile stands in
- * {@link MatMulTile#store}, since with it the method grows so large that the first compiler gives up on it ("out of virtual
- * registers") and it may then stay interpreted. Offsets are computed from an {@code int} counter, which lets the compiler
- * move the bounds checks out of the loop.
+ * <p>The method is one loop and nothing else on purpose. All accumulators are local variables of
+ * one method, since vectors that pass through a call that is not inlined are boxed; and what is
+ * done with the tile stands in {@link MatMulTile#store}, since with it the method grows so large
+ * that the first compiler gives up on it ("out of virtual registers") and it may then stay
+ * interpreted.
+ *
+ * <p>Every operand is masked to the range that it has anyway. The compiler then sees that no
+ * address can be negative, and leaves out bounds checks that would otherwise be prepared anew in
+ * some 450 instructions before each of the loops. It drops the masks within the loop as well.
  */
 final class MicroKernel6x2 {
 
@@ -33,30 +40,27 @@ final class MicroKernel6x2 {
   private MicroKernel6x2() {}
 
   /**
-   * Computes a tile.
+   * Computes a tile. Nothing is checked: addresses must be of memory that the caller knows to be
+   * there.
    *
-   * @param a the packed rows of A: (≥ 6, k) with {@code aRowBytes} from row to row
-   * @param aOffset where they begin, in bytes
-   * @param aRowBytes bytes from one row of A to the next
-   * @param b a packed panel of B: (k, 2 · lanes) without gaps
-   * @param bOffset where it begins, in bytes
-   * @param k the length of the sums, at least 1
-   * @param tile receives the tile: (6, 2 · lanes) without gaps, from its beginning
+   * @param a the address of the rows of A, (6, k)
+   * @param aRowBytes bytes from one row of A to the next, in [0, 2⁴⁰)
+   * @param aStepBytes bytes from one element of a row to the next, in [0, 256)
+   * @param b the address of a packed panel of B: (k, 2 · lanes) without gaps
+   * @param k the length of the sums, in [1, 1024)
+   * @param tile the address that receives the tile: (6, 2 · lanes) without gaps
    */
-  static void multiply(
-      MemorySegment a,
-      long aOffset,
-      long aRowBytes,
-      MemorySegment b,
-      long bOffset,
-      int k,
-      MemorySegment tile) {
-    long a0 = aOffset;
-    long a1 = aOffset + aRowBytes;
-    long a2 = aOffset + 2 * aRowBytes;
-    long a3 = aOffset + 3 * aRowBytes;
-    long a4 = aOffset + 4 * aRowBytes;
-    long a5 = aOffset + 5 * aRowBytes;
+  static void multiply(long a, long aRowBytes, int aStepBytes, long b, int k, long tile) {
+    int terms = k & 1023;
+    long step = aStepBytes & 255;
+    long rowBytes = aRowBytes & (1L << 40) - 1;
+    long b0 = b & ADDRESS_BITS;
+    long a0 = a & ADDRESS_BITS;
+    long a1 = a0 + rowBytes;
+    long a2 = a1 + rowBytes;
+    long a3 = a2 + rowBytes;
+    long a4 = a3 + rowBytes;
+    long a5 = a4 + rowBytes;
     FloatVector zero = FloatVector.zero(FLOAT);
     FloatVector c00 = zero;
     FloatVector c01 = zero;
@@ -70,41 +74,47 @@ final class MicroKernel6x2 {
     FloatVector c41 = zero;
     FloatVector c50 = zero;
     FloatVector c51 = zero;
-    for (int p = 0; p < k; p++) {
-      long pb = bOffset + p * B_ROW_BYTES;
-      FloatVector b0 = FloatVector.fromMemorySegment(FLOAT, b, pb, ORDER);
-      FloatVector b1 = FloatVector.fromMemorySegment(FLOAT, b, pb + VECTOR_BYTES, ORDER);
-      long pa = 4L * p;
-      FloatVector x0 = FloatVector.broadcast(FLOAT, a.get(JAVA_FLOAT, a0 + pa));
-      c00 = x0.fma(b0, c00);
-      c01 = x0.fma(b1, c01);
-      FloatVector x1 = FloatVector.broadcast(FLOAT, a.get(JAVA_FLOAT, a1 + pa));
-      c10 = x1.fma(b0, c10);
-      c11 = x1.fma(b1, c11);
-      FloatVector x2 = FloatVector.broadcast(FLOAT, a.get(JAVA_FLOAT, a2 + pa));
-      c20 = x2.fma(b0, c20);
-      c21 = x2.fma(b1, c21);
-      FloatVector x3 = FloatVector.broadcast(FLOAT, a.get(JAVA_FLOAT, a3 + pa));
-      c30 = x3.fma(b0, c30);
-      c31 = x3.fma(b1, c31);
-      FloatVector x4 = FloatVector.broadcast(FLOAT, a.get(JAVA_FLOAT, a4 + pa));
-      c40 = x4.fma(b0, c40);
-      c41 = x4.fma(b1, c41);
-      FloatVector x5 = FloatVector.broadcast(FLOAT, a.get(JAVA_FLOAT, a5 + pa));
-      c50 = x5.fma(b0, c50);
-      c51 = x5.fma(b1, c51);
+    for (int p = 0; p < terms; p++) {
+      int q = p & 1023;
+      long pb = b0 + q * B_ROW_BYTES;
+      FloatVector left = FloatVector.fromMemorySegment(FLOAT, ALL, pb, ORDER);
+      FloatVector right = FloatVector.fromMemorySegment(FLOAT, ALL, pb + VECTOR_BYTES, ORDER);
+      long pa = q * step;
+      FloatVector x0 = broadcast(a0 + pa);
+      c00 = x0.fma(left, c00);
+      c01 = x0.fma(right, c01);
+      FloatVector x1 = broadcast(a1 + pa);
+      c10 = x1.fma(left, c10);
+      c11 = x1.fma(right, c11);
+      FloatVector x2 = broadcast(a2 + pa);
+      c20 = x2.fma(left, c20);
+      c21 = x2.fma(right, c21);
+      FloatVector x3 = broadcast(a3 + pa);
+      c30 = x3.fma(left, c30);
+      c31 = x3.fma(right, c31);
+      FloatVector x4 = broadcast(a4 + pa);
+      c40 = x4.fma(left, c40);
+      c41 = x4.fma(right, c41);
+      FloatVector x5 = broadcast(a5 + pa);
+      c50 = x5.fma(left, c50);
+      c51 = x5.fma(right, c51);
     }
-    c00.intoMemorySegment(tile, 0, ORDER);
-    c01.intoMemorySegment(tile, VECTOR_BYTES, ORDER);
-    c10.intoMemorySegment(tile, 2 * VECTOR_BYTES, ORDER);
-    c11.intoMemorySegment(tile, 3 * VECTOR_BYTES, ORDER);
-    c20.intoMemorySegment(tile, 4 * VECTOR_BYTES, ORDER);
-    c21.intoMemorySegment(tile, 5 * VECTOR_BYTES, ORDER);
-    c30.intoMemorySegment(tile, 6 * VECTOR_BYTES, ORDER);
-    c31.intoMemorySegment(tile, 7 * VECTOR_BYTES, ORDER);
-    c40.intoMemorySegment(tile, 8 * VECTOR_BYTES, ORDER);
-    c41.intoMemorySegment(tile, 9 * VECTOR_BYTES, ORDER);
-    c50.intoMemorySegment(tile, 10 * VECTOR_BYTES, ORDER);
-    c51.intoMemorySegment(tile, 11 * VECTOR_BYTES, ORDER);
+    long to = tile & ADDRESS_BITS;
+    c00.intoMemorySegment(ALL, to, ORDER);
+    c01.intoMemorySegment(ALL, to + VECTOR_BYTES, ORDER);
+    c10.intoMemorySegment(ALL, to + 2 * VECTOR_BYTES, ORDER);
+    c11.intoMemorySegment(ALL, to + 3 * VECTOR_BYTES, ORDER);
+    c20.intoMemorySegment(ALL, to + 4 * VECTOR_BYTES, ORDER);
+    c21.intoMemorySegment(ALL, to + 5 * VECTOR_BYTES, ORDER);
+    c30.intoMemorySegment(ALL, to + 6 * VECTOR_BYTES, ORDER);
+    c31.intoMemorySegment(ALL, to + 7 * VECTOR_BYTES, ORDER);
+    c40.intoMemorySegment(ALL, to + 8 * VECTOR_BYTES, ORDER);
+    c41.intoMemorySegment(ALL, to + 9 * VECTOR_BYTES, ORDER);
+    c50.intoMemorySegment(ALL, to + 10 * VECTOR_BYTES, ORDER);
+    c51.intoMemorySegment(ALL, to + 11 * VECTOR_BYTES, ORDER);
+  }
+
+  private static FloatVector broadcast(long address) {
+    return FloatVector.broadcast(FLOAT, ALL.get(JAVA_FLOAT_UNALIGNED, address));
   }
 }

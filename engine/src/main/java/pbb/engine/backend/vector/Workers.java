@@ -10,11 +10,13 @@ import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A fixed number of threads that share the blocks of one task at a time; the caller is one of them. Blocks are claimed one
- * by one, so that a slow or interrupted core takes fewer of them: a block must not care who runs it, nor when.
+ * A fixed number of threads that share the blocks of one task at a time; the caller is one of them.
+ * Blocks are claimed one by one, so that a slow or interrupted core takes fewer of them: a block
+ * must not care who runs it, nor when.
  *
- * <p>A run allocates nothing. Between runs the threads spin for some tens of microseconds, as the kernels of a training step
- * follow each other closely, and then sleep. With one worker there are no threads and no atomics at all.
+ * <p>A run allocates nothing. Between runs the threads spin for some tens of microseconds, as the
+ * kernels of a training step follow each other closely, and then sleep. With one worker there are
+ * no threads and no atomics at all.
  *
  * <p>One thread at a time may call {@link #run}, and a task must not call it.
  */
@@ -28,7 +30,8 @@ public final class Workers implements AutoCloseable {
      * Does one block.
      *
      * @param block which one, from 0
-     * @param worker who does it, in [0, {@link Workers#count()}): for scratch memory only, never for results
+     * @param worker who does it, in [0, {@link Workers#count()}): for scratch memory only, never
+     *     for results
      */
     void run(int block, int worker);
   }
@@ -43,9 +46,10 @@ public final class Workers implements AutoCloseable {
   private final AtomicIntegerArray sleeping; // 1 where a worker sleeps or is about to
 
   /**
-   * The number of the current run (upper 32 bits) and of its blocks that nobody has claimed yet (lower 32 bits). A claim is
-   * a decrement by compare-and-set, so a thread that dozed through the end of a run cannot take a block of the next one
-   * by mistake; and only after it has claimed a block may a thread read {@link #task} and {@link #blocks}.
+   * The number of the current run (upper 32 bits) and of its blocks that nobody has claimed yet
+   * (lower 32 bits). A claim is a decrement by compare-and-set, so a thread that dozed through the
+   * end of a run cannot take a block of the next one by mistake; and only after it has claimed a
+   * block may a thread read {@link #task} and {@link #blocks}.
    */
   private final AtomicLong unclaimed = new AtomicLong();
 
@@ -89,10 +93,11 @@ public final class Workers implements AutoCloseable {
   }
 
   /**
-   * Runs {@code task} on the blocks 0 to {@code blocks} − 1, in any order, and returns when all are done.
+   * Runs {@code task} on the blocks 0 to {@code blocks} − 1, in any order, and returns when all are
+   * done.
    *
-   * <p>If a block throws, the blocks that have not begun are dropped, and what it threw (the first, if several do) comes
-   * out of here once nobody works any more.
+   * <p>If a block throws, the blocks that have not begun are dropped, and what it threw (the first,
+   * if several do) comes out of here once nobody works any more.
    */
   public void run(Task task, int blocks) {
     if (closed) {
@@ -100,7 +105,8 @@ public final class Workers implements AutoCloseable {
     }
     if (running) {
       throw new IllegalStateException(
-          "the workers are running a task: calls from within a task or from a second thread are not allowed");
+          "the workers are running a task: calls from within a task or from a second thread are not"
+              + " allowed");
     }
     running = true;
     try {
@@ -181,7 +187,8 @@ public final class Workers implements AutoCloseable {
         Thread.onSpinWait();
       } else {
         sleeping.set(worker, 1);
-        // Looked at again after the flag is up: a run that began before then was not told to wake us.
+        // Looked at again after the flag is up: a run that began before then was not told to wake
+        // us.
         if ((unclaimed.get() & REMAINING_MASK) == 0 && !closed) {
           LockSupport.park(this);
         }

@@ -9,12 +9,15 @@ import java.util.zip.CRC32;
 import pbb.engine.random.RandomStream;
 
 /**
- * Matrix products to test with, their operands, and a checksum of the bits of their results. {@link #main} prints that
- * checksum, so that a test can compare virtual machines with different options.
+ * Matrix products to test with, their operands, and a checksum of the bits of their results. {@link
+ * #main} prints that checksum, so that a test can compare virtual machines with different options.
  */
 final class MatMulCases {
 
-  /** (batch, m, n, k): sizes that are no multiple of any tile, one that is, more than one piece of k, long sums. */
+  /**
+   * (batch, m, n, k): sizes that are no multiple of any tile, one that is, more than one piece of
+   * k, long sums.
+   */
   private static final int[][] EXTENTS = {
     {1, 1, 1, 1},
     {1, 1, 207, 13},
@@ -29,18 +32,25 @@ final class MatMulCases {
     {2, 33, 70, 520},
   };
 
-  /** The most terms that an interpreter sums up in reasonable time; the larger of such products have two pieces of k. */
+  /**
+   * The most terms that an interpreter sums up in reasonable time; the larger of such products have
+   * two pieces of k.
+   */
   static final long INTERPRETABLE = 40_000;
 
   private MatMulCases() {}
 
-  /** Every combination of extents, transposes and accumulation, densely stored and with gaps between rows and matrices. */
+  /**
+   * Every combination of extents, transposes and accumulation, densely stored and with gaps between
+   * rows and matrices.
+   */
   static List<MatMulShape> shapes() {
     List<MatMulShape> shapes = new ArrayList<>();
     for (int[] extents : EXTENTS) {
       for (int bits = 0; bits < 8; bits++) {
         shapes.add(
-            shape(extents, (bits & 1) != 0, (bits & 2) != 0, (bits & 4) != 0, bits % 3 == 1 ? 3 : 0));
+            shape(
+                extents, (bits & 1) != 0, (bits & 2) != 0, (bits & 4) != 0, bits % 3 == 1 ? 3 : 0));
       }
     }
     return shapes;
@@ -81,7 +91,8 @@ final class MatMulCases {
   }
 
   /** C after the product of random matrices, which are the same whenever the shape is. */
-  static MemorySegment product(Arena arena, MatMulShape shape, Workers workers, MatMulScratch scratch) {
+  static MemorySegment product(
+      Arena arena, MatMulShape shape, Workers workers, MatMulScratch scratch) {
     MemorySegment a = random(arena, "a", shape.bytesA());
     MemorySegment b = random(arena, "b", shape.bytesB());
     MemorySegment c = random(arena, "c", shape.bytesC());
@@ -107,7 +118,10 @@ final class MatMulCases {
     return crc.getValue();
   }
 
-  /** Prints the vectors' width and the checksum, after {@code args[0]} rounds that let the compiler see hot code. */
+  /**
+   * Prints the vectors' width and the checksum, after {@code args[0]} rounds that let the compiler
+   * see hot code.
+   */
   public static void main(String[] args) {
     for (int round = 1; round < Integer.parseInt(args[0]); round++) {
       checksum(1, INTERPRETABLE);

@@ -26,8 +26,9 @@ class MatMulPlanTest {
   }
 
   /**
-   * Against sums in double. A sum of k terms in float is off by at most (k + 1) · 2⁻²⁴ times the sum of the terms' magnitudes;
-   * a term too many, missing or misplaced shows as about 1/k of that sum, which is far more for k up to 4098 = 2¹².
+   * Against sums in double. A sum of k terms in float is off by at most (k + 1) · 2⁻²⁴ times the
+   * sum of the terms' magnitudes; a term too many, missing or misplaced shows as about 1/k of that
+   * sum, which is far more for k up to 4098 = 2¹².
    */
   @ParameterizedTest
   @MethodSource("shapes")
@@ -49,8 +50,9 @@ class MatMulPlanTest {
               double sum = shape.accumulate() ? before.getAtIndex(JAVA_FLOAT, at) : 0;
               double magnitude = Math.abs(sum);
               for (int p = 0; p < shape.k(); p++) {
-                double term = (double) a.getAtIndex(JAVA_FLOAT, atA(shape, item, i, p))
-                    * b.getAtIndex(JAVA_FLOAT, atB(shape, item, p, j));
+                double term =
+                    (double) a.getAtIndex(JAVA_FLOAT, atA(shape, item, i, p))
+                        * b.getAtIndex(JAVA_FLOAT, atB(shape, item, p, j));
                 sum += term;
                 magnitude += Math.abs(term);
               }
@@ -58,9 +60,17 @@ class MatMulPlanTest {
               double tolerance = (shape.k() + 1) * 0x1p-24 * magnitude;
               assertTrue(
                   Math.abs(actual - sum) <= tolerance,
-                  () -> "item, row and column of C that are wrong, with " + workers.count() + " threads: "
-                      + at / shape.strideC() + ", " + at % shape.strideC() / shape.ldc() + ", "
-                      + at % shape.strideC() % shape.ldc() + ": " + actual);
+                  () ->
+                      "item, row and column of C that are wrong, with "
+                          + workers.count()
+                          + " threads: "
+                          + at / shape.strideC()
+                          + ", "
+                          + at % shape.strideC() / shape.ldc()
+                          + ", "
+                          + at % shape.strideC() % shape.ldc()
+                          + ": "
+                          + actual);
             }
           }
         }
@@ -77,11 +87,13 @@ class MatMulPlanTest {
   }
 
   private static long atA(MatMulShape shape, int item, int i, int p) {
-    return item * shape.strideA() + (shape.transposeA() ? p * shape.lda() + i : i * shape.lda() + p);
+    return item * shape.strideA()
+        + (shape.transposeA() ? p * shape.lda() + i : i * shape.lda() + p);
   }
 
   private static long atB(MatMulShape shape, int item, int p, int j) {
-    return item * shape.strideB() + (shape.transposeB() ? j * shape.ldb() + p : p * shape.ldb() + j);
+    return item * shape.strideB()
+        + (shape.transposeB() ? j * shape.ldb() + p : p * shape.ldb() + j);
   }
 
   @ParameterizedTest
@@ -92,8 +104,8 @@ class MatMulPlanTest {
   }
 
   /**
-   * Interpreted or compiled, with the registers of AVX2 or with vectors of 128 bits: each element is the same chain of fused
-   * multiply-adds, so the bits are the same.
+   * Interpreted or compiled, with the registers of AVX2 or with vectors of 128 bits: each element
+   * is the same chain of fused multiply-adds, so the bits are the same.
    */
   @Test
   void theInterpreterAndEveryVectorWidthGiveTheSameBits() throws Exception {
@@ -113,9 +125,15 @@ class MatMulPlanTest {
     command.addAll(options);
     command.addAll(
         List.of(
-            "-XX:+IgnoreUnrecognizedVMOptions", "-XX:CompileThresholdScaling=0.1", "--add-modules", "jdk.incubator.vector", "-cp",
+            "-XX:+IgnoreUnrecognizedVMOptions",
+            "-XX:CompileThresholdScaling=0.1",
+            "--add-modules",
+            "jdk.incubator.vector",
+            "--enable-native-access=ALL-UNNAMED",
+            "-cp",
             classes(MatMulPlan.class) + File.pathSeparator + classes(MatMulCases.class),
-            MatMulCases.class.getName(), Integer.toString(rounds)));
+            MatMulCases.class.getName(),
+            Integer.toString(rounds)));
     Process process =
         new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
     String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
@@ -133,8 +151,7 @@ class MatMulPlanTest {
         Arena arena = Arena.ofShared()) {
       MatMulScratch scratch = MatMulScratch.allocate(arena, workers);
       MatMulShape dense = MatMulShape.dense(3, 9, 5, 4, false, true, false);
-      MatMulShape shared =
-          new MatMulShape(3, 9, 5, 4, false, true, 4, 4, 5, 36, 0, 45, false);
+      MatMulShape shared = new MatMulShape(3, 9, 5, 4, false, true, 4, 4, 5, 36, 0, 45, false);
       MemorySegment a = MatMulCases.random(arena, "a", shared.bytesA());
       MemorySegment b = MatMulCases.random(arena, "b", shared.bytesB());
       MemorySegment repeated = arena.allocate(dense.bytesB(), Float.BYTES);
