@@ -32,7 +32,11 @@ public record Interval(double value, double low, double high) {
     double z2 = Z * Z;
     double centre = (value + z2 / (2 * n)) / (1 + z2 / n);
     double half = Z / (1 + z2 / n) * StrictMath.sqrt(value * (1 - value) / n + z2 / (4 * n * n));
-    return new Interval(value, Math.max(0, centre - half), Math.min(1, centre + half));
+    // At the ends the formula gives 0 and 1 exactly; rounding would not.
+    return new Interval(
+        value,
+        value == 0 ? 0 : Math.max(0, centre - half),
+        value == 1 ? 1 : Math.min(1, centre + half));
   }
 
   /**

@@ -3,6 +3,7 @@ package pbb.suite;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -35,6 +36,10 @@ public record Environment(
     String device,
     String deviceDescription) {
 
+  /** Options that change how the program computes, by how they begin. */
+  private static final List<String> KEPT_FLAGS =
+      List.of("-X", "-D", "--add-modules", "--enable-native-access");
+
   /** Copies the list. */
   public Environment {
     flags = List.copyOf(flags);
@@ -59,10 +64,16 @@ public record Environment(
 
   private static List<String> virtualMachineFlags() {
     String[] arguments = ProcessHandle.current().info().arguments().orElse(new String[0]);
-    return Stream.of(arguments)
-        .filter(argument -> argument.startsWith("-X") || argument.startsWith("-D") || argument.startsWith("--add-modules")
-                || argument.startsWith("--enable-native-access"))
-        .toList();
+    List<String> flags = new ArrayList<>();
+    for (int i = 0; i < arguments.length; i++) {
+      String argument = arguments[i];
+      if (argument.equals("--add-modules") && i + 1 < arguments.length) {
+        flags.add(argument + "=" + arguments[++i]);
+      } else if (KEPT_FLAGS.stream().anyMatch(argument::startsWith)) {
+        flags.add(argument);
+      }
+    }
+    return flags;
   }
 
   private static String processor() {
