@@ -7,6 +7,9 @@ import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.function.Consumer;
+import pbb.engine.backend.DeviceStatus;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -23,6 +26,13 @@ import picocli.CommandLine.Spec;
     description = "Measures this machine's limits, the engine and its peers in one run.",
     mixinStandardHelpOptions = true)
 public final class Compare implements Runnable {
+
+  /**
+   * Plain loops are for being right, and a processor behind a device interface is not what users
+   * run.
+   */
+  private static final Set<DeviceStatus.Kind> MEASURED =
+      EnumSet.of(DeviceStatus.Kind.GPU, DeviceStatus.Kind.VECTOR_CPU);
 
   @Spec private CommandSpec spec;
 
@@ -78,9 +88,30 @@ public final class Compare implements Runnable {
         print(out, limit.line(), limits);
       }
     }
+    for (Device device : Device.all()) {
+      if (device.status().usable() && MEASURED.contains(device.status().kind())) {
+        for (int count : counts) {
+          measure(device, count, asked, models, line -> print(out, line, limits));
+        }
+      }
+    }
     if (peers) {
       new Peers(Path.of(System.getProperty("pbb.root", "."), "bench", "peers"))
           .run(asked, models, counts, line -> print(out, line, limits));
+    }
+  }
+
+  private static void measure(
+      Device device, int threads, Set<What> asked, List<ModelShape> models, Consumer<Line> out) {
+    try (Engine engine = new Engine(device, threads)) {
+      for (What each : asked) {
+        switch (each) {
+          case LIMIT -> {} // the machine's, not a device's
+          case TRAIN -> models.forEach(model -> out.accept(engine.train(model)));
+          case MATMUL -> engine.products(out);
+          case GENERATE -> models.forEach(model -> out.accept(engine.generate(model)));
+        }
+      }
     }
   }
 

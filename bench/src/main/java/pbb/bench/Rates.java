@@ -11,10 +11,36 @@ import java.util.Arrays;
  */
 record Rates(double median, double low, double high) {
 
+  private static final int WARM_UPS = 2;
+  private static final double WARM_UP_SECONDS = 2;
+
   static Rates of(double... rates) {
     double[] sorted = rates.clone();
     Arrays.sort(sorted);
     int n = sorted.length;
     return new Rates((sorted[(n - 1) / 2] + sorted[n / 2]) / 2, sorted[0], sorted[n - 1]);
+  }
+
+  /**
+   * Times a piece of work, after it ran for long enough to have been compiled.
+   *
+   * @param amount how much one run does, in the unit of the rates
+   */
+  static Rates measure(double amount, int repeats, Runnable work) {
+    double spent = 0;
+    for (int i = 0; i < WARM_UPS || spent < WARM_UP_SECONDS; i++) {
+      spent += seconds(work);
+    }
+    double[] rates = new double[repeats];
+    for (int i = 0; i < repeats; i++) {
+      rates[i] = amount / seconds(work);
+    }
+    return of(rates);
+  }
+
+  private static double seconds(Runnable work) {
+    long began = System.nanoTime();
+    work.run();
+    return (System.nanoTime() - began) / 1e9;
   }
 }

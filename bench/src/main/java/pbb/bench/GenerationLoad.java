@@ -1,0 +1,56 @@
+package pbb.bench;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import pbb.engine.backend.Backend;
+import pbb.engine.generate.Completion;
+import pbb.engine.generate.GenerationConfig;
+import pbb.engine.generate.Generator;
+import pbb.engine.generate.Sampling;
+import pbb.engine.nn.Transformer;
+import pbb.engine.nn.Weights;
+import pbb.engine.random.RandomStream;
+
+/**
+ * Greedy generation after random prompts, all of one length, with nothing that ends a sequence
+ * early.
+ */
+final class GenerationLoad implements AutoCloseable {
+
+  /** Sequences at a time, tokens of a prompt, and tokens that follow it: the peers' numbers. */
+  static final int BATCH = 64;
+
+  static final int PROMPT = 32;
+  static final int NEW = 64;
+
+  private static final long SEED = 1;
+
+  private final Generator generator;
+  private final List<int[]> prompts = new ArrayList<>();
+  private final GenerationConfig config =
+      new GenerationConfig(NEW, Set.of(), new Sampling.Greedy());
+
+  GenerationLoad(Backend backend, ModelShape shape) {
+    Weights weights = Weights.initial(new Transformer(shape.config(PROMPT + NEW)), SEED);
+    generator = new Generator(backend, weights, BATCH);
+    for (int row = 0; row < BATCH; row++) {
+      RandomStream random = RandomStream.of(SEED, "prompts", row);
+      int[] prompt = new int[PROMPT];
+      for (int i = 0; i < PROMPT; i++) {
+        prompt[i] = random.nextInt(shape.vocab());
+      }
+      prompts.add(prompt);
+    }
+  }
+
+  /** Reads the prompts and generates {@value #NEW} tokens after each. */
+  List<Completion> generate() {
+    return generator.generate(prompts, config);
+  }
+
+  @Override
+  public void close() {
+    generator.close();
+  }
+}
