@@ -4,6 +4,8 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.util.Properties;
+import pbb.engine.backend.DeviceStatus;
+import pbb.suite.Environment;
 import picocli.CommandLine.IVersionProvider;
 
 /**
@@ -34,6 +36,11 @@ public record Version(String version, String revision) {
     String revision = System.getProperty("pbb.revision", built.getProperty("revision", ""));
     boolean known = !revision.isEmpty() && !revision.startsWith("${");
     return new Version(built.getProperty("version", "unknown"), known ? revision : "unknown");
+  }
+
+  /** Where a run of this version is computed: this process, on this device. */
+  Environment environment(DeviceStatus device, int threads) {
+    return Environment.current(version, revision, device, threads);
   }
 
   @Override

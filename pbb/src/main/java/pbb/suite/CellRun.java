@@ -15,6 +15,8 @@ import pbb.engine.data.DocumentSource;
 import pbb.engine.data.PackedBatches;
 import pbb.engine.io.InvalidFileException;
 import pbb.engine.nn.ModelConfig;
+import pbb.engine.nn.Transformer;
+import pbb.engine.nn.Weights;
 import pbb.engine.train.StepReport;
 import pbb.eval.Evaluation;
 import pbb.eval.Evaluation.Answered;
@@ -70,7 +72,7 @@ final class CellRun {
               model,
               profile.training(),
               profile.checkpointInterval(),
-              cell.seed(),
+              () -> Weights.initial(new Transformer(model), cell.seed()),
               corpus.tokenizer(),
               PackedBatches.once(
                   DocumentSource.repeating(corpus.documents()), corpus.documents().size()));
@@ -91,7 +93,7 @@ final class CellRun {
               rounded(trained.seconds()),
               secondsSince(evaluation),
               secondsSince(start),
-              RunDirectory.now(),
+              RunFolder.now(),
               Evaluation.rows(cell.mark(), corpus.data(), answers));
       result.write(folder);
       return Optional.of(result);

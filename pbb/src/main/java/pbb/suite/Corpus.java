@@ -41,7 +41,7 @@ import pbb.task.TaskData;
  * @param tokenizer for all training documents and queries
  * @param documents the training documents, in the order in which training reads them, each once
  */
-record Corpus(TaskData data, List<Query> queries, Tokenizer tokenizer, List<Document> documents) {
+public record Corpus(TaskData data, List<Query> queries, Tokenizer tokenizer, List<Document> documents) {
 
   /**
    * Draws and writes programs, executions and the documents that training will read, to the last one and no further: which
@@ -172,7 +172,7 @@ record Corpus(TaskData data, List<Query> queries, Tokenizer tokenizer, List<Docu
   }
 
   /** The tokens of a document, and loss on those of its learnt parts and on the end-of-text token after each. */
-  static Document encode(TrainingText text, Tokenizer tokenizer) {
+  public static Document encode(TrainingText text, Tokenizer tokenizer) {
     int[] tokens = new int[64];
     boolean[] targets = new boolean[64];
     int count = 0;

@@ -68,7 +68,7 @@ public final class Evaluator {
   }
 
   /** The longest sequence that asking the queries takes, in tokens. */
-  static int longestSequence(Tokenizer tokenizer, List<Query> queries) {
+  public static int longestSequence(Tokenizer tokenizer, List<Query> queries) {
     int prompt =
         queries.stream().mapToInt(query -> tokenizer.encode(query.prompt()).length).max().orElse(1);
     return prompt + maxNewTokens(tokenizer, queries);

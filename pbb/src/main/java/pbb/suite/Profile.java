@@ -252,7 +252,8 @@ public record Profile(
     return json;
   }
 
-  private static Map<String, Object> json(TrainerConfig training) {
+  /** Settings of a training as JSON. */
+  public static Map<String, Object> json(TrainerConfig training) {
     Map<String, Object> json = new LinkedHashMap<>();
     json.put("batchSize", training.batchSize());
     json.put("sequenceLength", training.sequenceLength());

@@ -1,11 +1,9 @@
 package pbb.suite;
 
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import pbb.engine.io.InvalidFileException;
 import pbb.engine.io.JsonObject;
 
@@ -100,42 +98,5 @@ public record RunConfig(
     } catch (UsageException e) {
       throw new InvalidFileException(json.file(), "holds no run that can go on: " + e.getMessage());
     }
-  }
-
-  /**
-   * The first field in which two configurations differ, with both values; empty if they are equal.
-   *
-   * @param file where {@code other} stands, for the sentence
-   */
-  public Optional<String> difference(Path file, RunConfig other) {
-    Map<String, String> mine = flat("", json());
-    Map<String, String> theirs = flat("", other.json());
-    Map<String, String> all = new LinkedHashMap<>(mine);
-    theirs.forEach(all::putIfAbsent);
-    for (String field : all.keySet()) {
-      String here = mine.getOrDefault(field, "absent");
-      String there = theirs.getOrDefault(field, "absent");
-      if (!here.equals(there)) {
-        return Optional.of(field + " is " + there + " in " + file + ", but " + here + " now");
-      }
-    }
-    return Optional.empty();
-  }
-
-  private static Map<String, String> flat(String prefix, Object value) {
-    Map<String, String> flat = new LinkedHashMap<>();
-    switch (value) {
-      case Map<?, ?> map ->
-          map.forEach(
-              (field, inner) ->
-                  flat.putAll(flat(prefix.isEmpty() ? field.toString() : prefix + "." + field, inner)));
-      case List<?> list when !list.isEmpty() && list.getFirst() instanceof Map<?, ?> -> {
-        for (int i = 0; i < list.size(); i++) {
-          flat.putAll(flat(prefix + "[" + i + "]", list.get(i)));
-        }
-      }
-      default -> flat.put(prefix, value.toString());
-    }
-    return flat;
   }
 }

@@ -8,13 +8,13 @@ import java.util.Deque;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import pbb.engine.backend.Backend;
 import pbb.engine.checkpoint.Checkpoint;
 import pbb.engine.checkpoint.Checkpoints;
 import pbb.engine.data.BatchSource;
 import pbb.engine.io.InvalidFileException;
 import pbb.engine.nn.ModelConfig;
-import pbb.engine.nn.Transformer;
 import pbb.engine.nn.Weights;
 import pbb.engine.tokenizer.Tokenizer;
 import pbb.engine.train.StepReport;
@@ -30,7 +30,7 @@ import pbb.engine.train.TrainerConfig;
  * @param model the model's shape
  * @param training batches, steps, optimizer and schedule
  * @param checkpointInterval steps between checkpoints, at least 1; there is always one of the last step
- * @param seed the initial weights' seed
+ * @param initial the weights that it begins with; not asked for when it goes on
  * @param tokenizer what the token ids mean, for checkpoints
  * @param data where batches come from
  */
@@ -39,7 +39,7 @@ public record TrainingRun(
     ModelConfig model,
     TrainerConfig training,
     long checkpointInterval,
-    long seed,
+    Supplier<Weights> initial,
     Tokenizer tokenizer,
     BatchSource data) {
 
@@ -59,6 +59,9 @@ public record TrainingRun(
      * @param secondsLeft what the remaining steps take at this pace
      */
     void step(StepReport report, double tokensPerSecond, double secondsLeft);
+
+    /** A step is done, and its checkpoint not yet written, if there is one: the trainer may be asked to validate. */
+    default void validate(Trainer trainer) {}
 
     /** Something that a user should know, in one sentence. */
     void notice(String text);
@@ -97,7 +100,7 @@ public record TrainingRun(
             latest.isPresent()
                 ? Trainer.resume(backend, training, latest.get(), data)
                 : Trainer.start(
-                    backend, training, Weights.initial(new Transformer(model), seed), data);
+                    backend, training, initial.get(), data);
         MetricsLog metrics = MetricsLog.open(folder.resolve("metrics.jsonl"), trainer.stepsDone())) {
       Pace pace = new Pace(System.nanoTime());
       long[] saved = {trainer.stepsDone()};
@@ -106,6 +109,7 @@ public record TrainingRun(
             pace.step(System.nanoTime(), report.tokens());
             try {
               metrics.add(report, pace.seconds(), pace.tokensPerSecond());
+              listener.validate(trainer);
               if (report.step() % checkpointInterval == 0 && !trainer.finished()) {
                 saved[0] = save(checkpoints, trainer, metrics);
                 checkpoints.prune(KEPT_WHILE_RUNNING);

@@ -1,0 +1,126 @@
+package pbb.cli;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import pbb.job.Duration;
+import pbb.suite.Experiment;
+import pbb.suite.Profile;
+import pbb.suite.Progress;
+import pbb.suite.RunConfig;
+import pbb.suite.RunDirectory;
+import pbb.suite.Suite;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParentCommand;
+import picocli.CommandLine.Spec;
+
+/** {@code pbb suite}. */
+@Command(
+    name = "suite",
+    description = "The main job: generates data, trains, evaluates and reports, experiment by experiment.",
+    sortOptions = false)
+final class SuiteCommand implements Callable<Integer> {
+
+  @Spec private CommandSpec spec;
+  @ParentCommand private Main main;
+  @Mixin private CommonOptions common;
+  @Mixin private ComputeOptions compute;
+
+  @Option(
+      names = "--profile",
+      paramLabel = "NAME",
+      defaultValue = "quick",
+      description = "smoke (seconds), quick (minutes) or full (hours) (default: quick).")
+  private String profile;
+
+  @Option(
+      names = "--experiment",
+      paramLabel = "NAME",
+      split = ",",
+      description = "Which experiments (default: all).")
+  private @Nullable List<String> experiments;
+
+  @Option(
+      names = "--seeds",
+      paramLabel = "N",
+      description = "Runs seeds --seed to --seed + N - 1 (default: 1; 3 in profile full).")
+  private @Nullable Integer seeds;
+
+  @Option(names = "--out", paramLabel = "DIR", description = "The run's directory (default: runs/PROFILE).")
+  private @Nullable Path out;
+
+  @Option(names = "--resume", description = "Goes on with the run in that directory.")
+  private boolean resume;
+
+  @Option(
+      names = "--dry-run",
+      description = "Only says what would run: cells, tokens, operations, time on this machine.")
+  private boolean dryRun;
+
+  @Override
+  public Integer call() throws IOException {
+    Profile dials = Profile.named(profile);
+    int count = seeds == null ? dials.defaultSeeds() : seeds;
+    if (count < 1) {
+      throw new IllegalArgumentException("--seeds must be at least 1, not " + count);
+    }
+    List<String> chosen =
+        experiments == null ? Experiment.all().stream().map(Experiment::id).toList() : experiments;
+    chosen.forEach(Experiment::named);
+    Display display = common.display();
+    try (var selection = Opened.backend(compute, display)) {
+      var device = selection.backend().device();
+      RunConfig config =
+          new RunConfig(
+              dials, chosen, RunConfig.seeds(compute.seed, count), device.backend(), device.id());
+      Path directory = out == null ? Path.of("runs", profile) : out;
+      try (RunDirectory run =
+          RunDirectory.open(
+              directory, config, Version.current().environment(device, compute.threadCount()), resume)) {
+        Suite suite = new Suite(run, selection.backend(), event -> show(event, display));
+        try (var _ = main.interruption().job(suite::requestStop)) {
+          return end(suite.run(), directory, display);
+        }
+      }
+    }
+  }
+
+  private int end(Suite.Outcome outcome, Path directory, Display display) {
+    if (outcome == Suite.Outcome.INTERRUPTED) {
+      display.say("interrupted, and saved in " + directory + ": the same command with --resume goes on");
+      return ExitCode.INTERRUPTED.code();
+    }
+    return ExitCode.FINE.code();
+  }
+
+  private static void show(Progress event, Display display) {
+    switch (event) {
+      case Progress.CellStarted e -> display.say(e.cell() + " (" + e.number() + " of " + e.of() + ")");
+      case Progress.CellSkipped e ->
+          display.say(e.cell() + " (" + e.number() + " of " + e.of() + ") is done already");
+      case Progress.Generating e -> display.progress("writing documents", e.steps(), e.of(), "");
+      case Progress.Training e ->
+          display.progress(
+              "training",
+              e.step(),
+              e.of(),
+              String.format(
+                  Locale.ROOT,
+                  "loss %.4f, %,.0f tokens/s, %s left",
+                  e.loss(),
+                  e.tokensPerSecond(),
+                  Duration.text(e.secondsLeft())));
+      case Progress.Evaluating e -> display.progress("evaluating", e.done(), e.of(), "");
+      case Progress.CellFinished e ->
+          display.say(e.cell() + " is done, in " + Duration.text(e.seconds()));
+      case Progress.CellStopped e -> display.say(e.cell() + " stopped after step " + e.step());
+      case Progress.Notice e -> display.say(e.text());
+    }
+  }
+}

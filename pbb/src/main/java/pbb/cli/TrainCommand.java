@@ -1,0 +1,145 @@
+package pbb.cli;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import pbb.job.TrainingJob;
+import pbb.job.TrainingPlan;
+import pbb.suite.RunFolder;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParentCommand;
+import picocli.CommandLine.Spec;
+
+/** {@code pbb train}. */
+@Command(
+    name = "train",
+    description = {
+      "Trains one model.",
+      "Data are a folder that generate wrote, a folder of token shards, or a folder or .zip file of .py and .java files,"
+          + " such as the JDK's own lib/src.zip."
+    },
+    sortOptions = false)
+final class TrainCommand implements Callable<Integer> {
+
+  /** Fields that messages name, and the options that set them. */
+  private static final Map<String, String> OPTIONS = options();
+
+  @Spec private CommandSpec spec;
+  @ParentCommand private Main main;
+  @Mixin private CommonOptions common;
+  @Mixin private ComputeOptions compute;
+
+  @Option(names = "--data", required = true, paramLabel = "PATH", description = "What is trained on.")
+  Path data;
+
+  @Option(names = "--out", required = true, paramLabel = "DIR", description = "The run's directory.")
+  private Path out;
+
+  @Option(names = "--resume", description = "Goes on with the run in that directory, with the same options.")
+  private boolean resume;
+
+  @Option(
+      names = "--init",
+      paramLabel = "DIR",
+      description = "Begins with this checkpoint's weights instead of random ones.")
+  @Nullable Path init;
+
+  @Mixin ModelOptions model;
+  @Mixin TrainingOptions training;
+
+  @Override
+  public Integer call() throws IOException {
+    Display display = common.display();
+    try (var selection = Opened.backend(compute, display)) {
+      TrainingPlan plan = plan(selection.backend().device().backend(), selection.backend().device().id());
+      try (RunFolder folder =
+          RunFolder.open(
+              out,
+              plan.json(),
+              Version.current().environment(selection.backend().device(), compute.threadCount()),
+              resume)) {
+        TrainingJob job = new TrainingJob(plan, folder, selection.backend(), display);
+        TrainingJob.Result result;
+        try (var _ = main.interruption().job(job::requestStop)) {
+          result = job.run();
+          return say(result, display);
+        }
+      }
+    }
+  }
+
+  private int say(TrainingJob.Result result, Display display) {
+    if (result.finished()) {
+      PrintWriter stdout = spec.commandLine().getOut();
+      result.checkpoint().ifPresent(stdout::println);
+      stdout.print(result.text());
+      stdout.flush();
+      return ExitCode.FINE.code();
+    }
+    display.say(
+        result.checkpoint().isPresent()
+            ? "interrupted after step "
+                + result.steps()
+                + ", saved in "
+                + result.checkpoint().get()
+                + ": the same command with --resume goes on"
+            : "interrupted before the first step was done: the same command with --resume begins anew");
+    return ExitCode.INTERRUPTED.code();
+  }
+
+  private TrainingPlan plan(String backend, String device) {
+    try {
+      TrainingPlan.Begin begin =
+          init == null ? new TrainingPlan.Begin.Fresh(model.shape()) : model.from(init);
+      var settings = training.settings(model.size());
+      return new TrainingPlan(
+          data,
+          begin,
+          settings,
+          training.checkpointEvery == null ? Math.max(1, settings.steps() / 10) : training.checkpointEvery,
+          training.validateEvery == null ? Math.max(1, settings.steps() / 10) : training.validateEvery,
+          compute.seed,
+          backend,
+          device);
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException(inOptions(String.valueOf(e.getMessage())), e);
+    }
+  }
+
+  /** A message with options in the place of the fields that they set. */
+  static String inOptions(String message) {
+    String text = message;
+    for (Map.Entry<String, String> option : OPTIONS.entrySet()) {
+      text = text.replaceAll("\\b" + option.getKey() + "\\b", option.getValue());
+    }
+    return text;
+  }
+
+  private static Map<String, String> options() {
+    Map<String, String> options = new LinkedHashMap<>();
+    options.put("hiddenSize", "--hidden-size");
+    options.put("intermediateSize", "--intermediate-size");
+    options.put("numHiddenLayers", "--layers");
+    options.put("numAttentionHeads", "--heads");
+    options.put("numKeyValueHeads", "--key-value-heads");
+    options.put("headDim", "--hidden-size / --heads");
+    options.put("sequenceLength", "--sequence-length");
+    options.put("batchSize", "--batch-size");
+    options.put("accumulationSteps", "--accumulation-steps");
+    options.put("steps", "--steps");
+    options.put("learningRate", "--learning-rate");
+    options.put("warmupSteps", "--warmup");
+    options.put("weightDecay", "--weight-decay");
+    options.put("gradientClipNorm", "--gradient-clip-norm");
+    options.put("checkpointInterval", "--checkpoint-every");
+    options.put("validationInterval", "--validate-every");
+    return options;
+  }
+}

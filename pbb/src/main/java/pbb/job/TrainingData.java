@@ -1,0 +1,257 @@
+package pbb.job;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import pbb.corpus.SourceFiles;
+import pbb.curriculum.Homogeneous;
+import pbb.document.Mode;
+import pbb.document.Template;
+import pbb.document.Formats;
+import pbb.engine.data.BatchSource;
+import pbb.engine.data.PackedBatches;
+import pbb.engine.data.TokenShards;
+import pbb.engine.data.TokenShards.Part;
+import pbb.engine.generate.GenerationConfig;
+import pbb.engine.generate.Sampling;
+import pbb.engine.tokenizer.ByteTokenizer;
+import pbb.engine.tokenizer.Tokenizer;
+import pbb.engine.tokenizer.WordTokenizer;
+import pbb.engine.train.Trainer;
+import pbb.engine.train.Validation;
+import pbb.eval.Queries;
+import pbb.eval.Query;
+import pbb.suite.Corpus;
+import pbb.suite.Evaluator;
+import pbb.task.TaskProgram;
+
+/** What a model is trained on. */
+sealed interface TrainingData {
+
+  /** Finds out what a path holds, and reads it; source files are first cut into shards, once. */
+  static TrainingData open(Path path, Path run, Reporter reporter) throws IOException {
+    if (!Files.exists(path)) {
+      throw new IllegalArgumentException("--data " + path + " does not exist: check the name");
+    }
+    if (TaskFolder.holds(path)) {
+      return Programs.of(TaskFolder.read(path));
+    }
+    if (Files.exists(path.resolve("shards.json"))) {
+      return Text.of(path);
+    }
+    if (!SourceFiles.readable(path)) {
+      throw new IllegalArgumentException(
+          "--data "
+              + path
+              + " is neither a folder nor a .zip file: name one with programs.jsonl, with shards.json, or with .py and"
+              + " .java files");
+    }
+    Path shards = run.resolve("shards");
+    if (!Files.exists(shards)) {
+      SourceFiles.Summary summary =
+          SourceFiles.shard(path, shards, (done, of) -> reporter.progress("reading files", done, of, ""));
+      reporter.say(summary.toString());
+    }
+    return Text.of(shards);
+  }
+
+  /** What its tokens are, unless the model brings a tokenizer. */
+  Tokenizer tokenizer();
+
+  /** Endless batches, as a pure function of the seed. */
+  BatchSource batches(Tokenizer tokenizer, long seed);
+
+  /** How many tokens the model must be able to read, whatever the length of a row. */
+  int longestSequence(Tokenizer tokenizer);
+
+  /** The loss on held-out text; empty where there is none. */
+  Optional<HeldOutLoss> heldOut(Trainer trainer);
+
+  /** A prompt for a first look at what the model has learnt. */
+  int[] prompt(Tokenizer tokenizer, int maxPositionEmbeddings);
+
+  /** How that prompt is continued. */
+  GenerationConfig look(Tokenizer tokenizer, int promptLength, int maxPositionEmbeddings, long seed);
+
+  /**
+   * The loss on held-out text.
+   *
+   * @param loss in nats a token
+   * @param bitsPerByte in bits a byte of text
+   * @param tokens how many tokens were predicted
+   */
+  record HeldOutLoss(double loss, double bitsPerByte, long tokens) {}
+
+  /**
+   * A task's programs and executions, as documents of the homogeneous curriculum.
+   *
+   * @param folder what was read
+   * @param queries what can be asked about it
+   * @param tokenizer a word-level one, with every word of all documents and queries
+   */
+  record Programs(TaskFolder folder, List<Query> queries, Tokenizer tokenizer) implements TrainingData {
+
+    /** Documents that are searched for words; a stream repeats its few dozen words in the first hundred. */
+    private static final int SEARCHED_DOCUMENTS = 2_000;
+
+    static Programs of(TaskFolder folder) {
+      List<Query> queries = new Queries(folder.data(), folder.seed(), Integer.MAX_VALUE).all();
+      return new Programs(folder, queries, WordTokenizer.ofWords(List.copyOf(words(folder, queries))));
+    }
+
+    private static Set<String> words(TaskFolder folder, List<Query> queries) {
+      TreeSet<String> words = new TreeSet<>();
+      for (Query query : queries) {
+        words.addAll(WordTokenizer.pieces(query.prompt()));
+        words.addAll(WordTokenizer.pieces(query.target()));
+      }
+      Homogeneous documents = folder.documents(folder.seed());
+      for (int i = 0; i < SEARCHED_DOCUMENTS; i++) {
+        words.addAll(WordTokenizer.pieces(documents.text(i).text()));
+      }
+      // What a document may hold though none of those does: every name in every context, and every number.
+      for (TaskProgram program : folder.data().programs()) {
+        words.addAll(WordTokenizer.pieces(Formats.mention(Template.TRAINING.getFirst(), program.id(), program.name()).text()));
+        words.addAll(WordTokenizer.pieces(Formats.source(program.program())));
+      }
+      for (Template template : Template.TRAINING) {
+        words.addAll(WordTokenizer.pieces(template.context(Formats.PLACEHOLDER)));
+      }
+      for (int value = 0; value <= folder.task().dials().modulus(); value++) {
+        words.add(Integer.toString(value));
+        words.add(" " + value);
+      }
+      return words;
+    }
+
+    @Override
+    public BatchSource batches(Tokenizer tokenizer, long seed) {
+      Homogeneous documents = folder.documents(seed);
+      return PackedBatches.of(index -> Corpus.encode(documents.text(index), tokenizer));
+    }
+
+    @Override
+    public int longestSequence(Tokenizer tokenizer) {
+      return Evaluator.longestSequence(tokenizer, queries);
+    }
+
+    @Override
+    public Optional<HeldOutLoss> heldOut(Trainer trainer) {
+      return Optional.empty(); // What the programs answer is for eval to say.
+    }
+
+    @Override
+    public int[] prompt(Tokenizer tokenizer, int maxPositionEmbeddings) {
+      return tokenizer.encode(asked().prompt());
+    }
+
+    private Query asked() {
+      return queries.stream()
+          .filter(query -> query.mode() == Mode.RECITE)
+          .findFirst()
+          .orElseGet(queries::getFirst);
+    }
+
+    @Override
+    public GenerationConfig look(
+        Tokenizer tokenizer, int promptLength, int maxPositionEmbeddings, long seed) {
+      return GenerationConfig.greedy(
+          Math.min(2 * tokenizer.encode(asked().target()).length, maxPositionEmbeddings - promptLength),
+          tokenizer.endOfText());
+    }
+  }
+
+  /**
+   * Text in token shards.
+   *
+   * @param shards the shards
+   * @param tokenizer what their ids mean
+   */
+  record Text(TokenShards shards, Tokenizer tokenizer) implements TrainingData {
+
+    private static final int PROMPT_TOKENS = 64;
+    private static final int SAMPLE_TOKENS = 256;
+    private static final double SAMPLE_TEMPERATURE = 0.8;
+
+    /** How many batches a validation reads at most: enough to tell 1%, and less than a few training steps. */
+    private static final long VALIDATION_BATCHES = 32;
+
+    static Text of(Path folder) throws IOException {
+      TokenShards shards = TokenShards.open(folder);
+      Tokenizer tokenizer =
+          Files.exists(folder.resolve("tokenizer.json")) ? Tokenizer.load(folder) : new ByteTokenizer();
+      requireSame(folder.toString(), shards, tokenizer);
+      return new Text(shards, tokenizer);
+    }
+
+    private static void requireSame(String what, TokenShards shards, Tokenizer tokenizer) {
+      if (shards.vocabularySize() != tokenizer.vocabularySize()
+          || shards.endOfText() != tokenizer.endOfText()) {
+        throw new IllegalArgumentException(
+            what
+                + ": the shards have "
+                + shards.vocabularySize()
+                + " ids and end-of-text "
+                + shards.endOfText()
+                + ", the tokenizer "
+                + tokenizer.vocabularySize()
+                + " and "
+                + tokenizer.endOfText()
+                + ": use the tokenizer that the shards were made with");
+      }
+    }
+
+    @Override
+    public BatchSource batches(Tokenizer other, long seed) {
+      requireSame("--data and --init do not go together", shards, other);
+      return shards.split(Part.TRAIN).shuffled(seed);
+    }
+
+    @Override
+    public int longestSequence(Tokenizer other) {
+      return 1;
+    }
+
+    @Override
+    public Optional<HeldOutLoss> heldOut(Trainer trainer) {
+      TokenShards.Split split = shards.split(Part.VALIDATION);
+      int rows = trainer.config().batchSize();
+      long batches = (split.rows(trainer.config().sequenceLength()) + rows - 1) / rows;
+      Validation validation =
+          batches <= VALIDATION_BATCHES
+              ? trainer.validate(split.inOrder(), batches)
+              : trainer.validate(split.shuffled(0), VALIDATION_BATCHES);
+      double bytes = (double) split.textBytes() * validation.targets() / (split.tokens() - 1);
+      return Optional.of(
+          new HeldOutLoss(validation.loss(), validation.bitsPerByte(bytes), validation.targets()));
+    }
+
+    @Override
+    public int[] prompt(Tokenizer other, int maxPositionEmbeddings) {
+      TokenShards.Split split = shards.split(Part.VALIDATION);
+      int most = (int) Math.min(split.tokens(), Math.min(PROMPT_TOKENS, maxPositionEmbeddings / 2));
+      int count = 1;
+      while (count < most && split.token(count) != shards.endOfText()) {
+        count++;
+      }
+      int[] prompt = new int[count];
+      for (int i = 0; i < count; i++) {
+        prompt[i] = split.token(i);
+      }
+      return prompt;
+    }
+
+    @Override
+    public GenerationConfig look(
+        Tokenizer other, int promptLength, int maxPositionEmbeddings, long seed) {
+      return new GenerationConfig(
+          Math.min(SAMPLE_TOKENS, maxPositionEmbeddings - promptLength),
+          Set.of(other.endOfText()),
+          Sampling.Random.of(SAMPLE_TEMPERATURE, seed));
+    }
+  }
+}

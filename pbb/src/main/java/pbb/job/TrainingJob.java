@@ -1,0 +1,245 @@
+package pbb.job;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Supplier;
+import pbb.engine.backend.Backend;
+import pbb.engine.checkpoint.Checkpoint;
+import pbb.engine.checkpoint.Checkpoints;
+import pbb.engine.checkpoint.Model;
+import pbb.engine.io.AtomicFiles;
+import pbb.engine.io.InvalidFileException;
+import pbb.engine.io.JsonObject;
+import pbb.engine.io.JsonText;
+import pbb.engine.nn.ModelConfig;
+import pbb.engine.nn.Transformer;
+import pbb.engine.nn.Weights;
+import pbb.engine.tokenizer.Tokenizer;
+import pbb.engine.train.StepReport;
+import pbb.engine.train.Trainer;
+import pbb.job.TrainingData.HeldOutLoss;
+import pbb.job.TrainingPlan.Begin;
+import pbb.suite.RunFolder;
+import pbb.suite.TrainingRun;
+
+/**
+ * Trains one model in a run's folder: {@code metrics.jsonl}, {@code validation.jsonl} where text is held out, {@code
+ * checkpoints/step-N}, and at the end {@code sample.txt}. It goes on where it was stopped, with the same bits.
+ */
+public final class TrainingJob {
+
+  private static final String VALIDATION = "validation.jsonl";
+
+  private final TrainingPlan plan;
+  private final RunFolder folder;
+  private final Backend backend;
+  private final Reporter reporter;
+  private volatile boolean stopRequested;
+
+  /**
+   * How a training ended.
+   *
+   * @param finished whether all steps are done, rather than a stop requested
+   * @param steps how many steps are done
+   * @param checkpoint the newest checkpoint; empty if no step was done
+   * @param text the last held-out loss and the sample, for people; empty if it was stopped
+   */
+  public record Result(boolean finished, long steps, Optional<Path> checkpoint, String text) {}
+
+  /**
+   * A training that is ready to run.
+   *
+   * @param backend the backend that the plan names
+   */
+  public TrainingJob(TrainingPlan plan, RunFolder folder, Backend backend, Reporter reporter) {
+    this.plan = plan;
+    this.folder = folder;
+    this.backend = backend;
+    this.reporter = reporter;
+  }
+
+  /** Asks {@link #run} to save its state and return. Any thread may call this. */
+  public void requestStop() {
+    stopRequested = true;
+  }
+
+  /**
+   * Trains to the end, or until a stop is requested.
+   *
+   * @throws IllegalArgumentException if the data cannot be used, or do not go with the model
+   * @throws IOException in one sentence, if a file cannot be read or written
+   * @throws pbb.engine.train.TrainingDivergedException if a loss or gradient is not finite
+   */
+  public Result run() throws IOException {
+    TrainingData data = TrainingData.open(plan.data(), folder.path(), reporter);
+    Start start = start(data);
+    reporter.say(
+        String.format(
+            Locale.ROOT,
+            "a model of %,d weights, %,d tokens a step",
+            start.config.parameters(),
+            plan.training().tokensPerStep()));
+    TrainingRun training =
+        new TrainingRun(
+            folder.path(),
+            start.config,
+            plan.training(),
+            plan.checkpointInterval(),
+            start.weights,
+            start.tokenizer,
+            data.batches(start.tokenizer, plan.seed()));
+    Listener listener = new Listener(data, validations(training.checkpoints()));
+    TrainingRun.Summary summary = training.run(backend, () -> stopRequested, listener);
+    Optional<Checkpoint> newest = training.checkpoints().latest(reporter::say);
+    if (!summary.finished() || newest.isEmpty()) {
+      return new Result(false, summary.steps(), newest.map(Checkpoint::folder), "");
+    }
+    String text = look(data, Model.of(newest.get()));
+    AtomicFiles.writeString(folder.path().resolve("sample.txt"), text);
+    return new Result(
+        true, summary.steps(), newest.map(Checkpoint::folder), listener.last() + text);
+  }
+
+  /** What the training begins with. */
+  private record Start(ModelConfig config, Tokenizer tokenizer, Supplier<Weights> weights) {}
+
+  private Start start(TrainingData data) throws IOException {
+    return switch (plan.begin()) {
+      case Begin.Fresh(ModelShape shape) -> {
+        Tokenizer tokenizer = data.tokenizer();
+        int longest = Math.max(plan.training().sequenceLength(), data.longestSequence(tokenizer));
+        ModelConfig config = shape.config(tokenizer.vocabularySize(), longest);
+        yield new Start(
+            config, tokenizer, () -> Weights.initial(new Transformer(config), plan.seed()));
+      }
+      case Begin.From(Path checkpoint) -> {
+        Model model = Model.of(CheckpointFolder.open(checkpoint));
+        int most = model.config().maxPositionEmbeddings();
+        if (plan.training().sequenceLength() > most) {
+          throw new IllegalArgumentException(
+              "sequenceLength must be at most "
+                  + most
+                  + ", the longest sequence of the model in "
+                  + checkpoint
+                  + ", not "
+                  + plan.training().sequenceLength());
+        }
+        yield new Start(model.config(), model.tokenizer(), model::weights);
+      }
+    };
+  }
+
+  private String look(TrainingData data, Model model) {
+    int most = model.config().maxPositionEmbeddings();
+    int[] prompt = data.prompt(model.tokenizer(), most);
+    return new Sample(model, prompt, data.look(model.tokenizer(), prompt.length, most, plan.seed()))
+            .run(backend)
+        + "\n";
+  }
+
+  /** The lines of {@code validation.jsonl} up to the newest checkpoint, from which training goes on. */
+  private List<String> validations(Checkpoints checkpoints) throws IOException {
+    Path file = folder.path().resolve(VALIDATION);
+    List<String> lines = new ArrayList<>();
+    Optional<Checkpoint> newest = checkpoints.latest(_ -> {});
+    if (newest.isPresent() && Files.exists(file)) {
+      long done = newest.get().trainer().integer("step", 0L, Long.MAX_VALUE);
+      for (String line : Files.readAllLines(file)) {
+        JsonObject json = JsonObject.parse(file, line.getBytes(StandardCharsets.UTF_8));
+        if (json.integer("step", 0L, Long.MAX_VALUE) <= done) {
+          lines.add(line);
+        }
+      }
+    }
+    return lines;
+  }
+
+  private final class Listener implements TrainingRun.Listener {
+    private final TrainingData data;
+    private final List<String> validations;
+    private Optional<HeldOutLoss> latest = Optional.empty();
+
+    Listener(TrainingData data, List<String> validations) throws InvalidFileException {
+      this.data = data;
+      this.validations = new ArrayList<>(validations);
+      if (!validations.isEmpty()) {
+        JsonObject json =
+            JsonObject.parse(
+                folder.path().resolve(VALIDATION),
+                validations.getLast().getBytes(StandardCharsets.UTF_8));
+        latest =
+            Optional.of(
+                new HeldOutLoss(
+                    json.number("loss"),
+                    json.number("bitsPerByte"),
+                    json.integer("tokens", 0L, Long.MAX_VALUE)));
+      }
+    }
+
+    @Override
+    public void validate(Trainer trainer) {
+      if (trainer.finished() || trainer.stepsDone() % plan.validationInterval() == 0) {
+        latest = data.heldOut(trainer);
+        latest.ifPresent(loss -> record(trainer.stepsDone(), loss));
+      }
+    }
+
+    private void record(long step, HeldOutLoss loss) {
+      Map<String, Object> json = new LinkedHashMap<>();
+      json.put("step", step);
+      json.put("loss", loss.loss());
+      json.put("bitsPerByte", loss.bitsPerByte());
+      json.put("tokens", loss.tokens());
+      validations.add(JsonText.compact(json));
+      try {
+        AtomicFiles.writeString(
+            folder.path().resolve(VALIDATION), String.join("\n", validations) + "\n");
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+      reporter.say("step " + step + ": " + sentence(loss));
+    }
+
+    @Override
+    public void step(StepReport report, double tokensPerSecond, double secondsLeft) {
+      String heldOut =
+          latest
+              .map(loss -> String.format(Locale.ROOT, ", held out %.3f bits/byte", loss.bitsPerByte()))
+              .orElse("");
+      reporter.progress(
+          "training",
+          report.step(),
+          plan.training().steps(),
+          String.format(
+              Locale.ROOT,
+              "loss %.4f%s, %,.0f tokens/s, %s left",
+              report.loss(),
+              heldOut,
+              tokensPerSecond,
+              Duration.text(secondsLeft)));
+    }
+
+    @Override
+    public void notice(String text) {
+      reporter.say(text);
+    }
+
+    String last() {
+      return latest.map(loss -> sentence(loss) + "\n\n").orElse("");
+    }
+  }
+
+  private static String sentence(HeldOutLoss loss) {
+    return String.format(
+        Locale.ROOT, "%.4f bits per byte on held-out files (%,d tokens)", loss.bitsPerByte(), loss.tokens());
+  }
+}
