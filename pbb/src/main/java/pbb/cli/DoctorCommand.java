@@ -17,7 +17,7 @@ import picocli.CommandLine.Spec;
 final class DoctorCommand implements Callable<Integer> {
 
   @Spec private CommandSpec spec;
-  @Mixin private CommonOptions common;
+  @Mixin CommonOptions common; // What it does not use, Main does.
   @Mixin private ComputeOptions compute;
 
   @Override

@@ -9,12 +9,12 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.ReadOnlyFileSystemException;
 import java.util.Locale;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import pbb.engine.backend.BackendUnavailableException;
 import pbb.engine.io.InvalidFileException;
 import pbb.engine.train.TrainingDivergedException;
 import pbb.suite.LeakException;
-import pbb.suite.UsageException;
 
 /** What {@code pbb} exits with, and how a failure becomes that and one sentence. */
 enum ExitCode {
@@ -46,13 +46,12 @@ enum ExitCode {
   /** What a failure amounts to. */
   static ExitCode of(Throwable failure) {
     return switch (failure) {
-      case UncheckedIOException e -> of(e.getCause());
+      case UncheckedIOException e -> of(Objects.requireNonNull(e.getCause()));
       case BackendUnavailableException _ -> NO_BACKEND;
       case TrainingDivergedException _ -> FAILED;
       case InvalidFileException _ -> USAGE;
       case IOException e when isUsage(e) || isUsage(e.getCause()) -> USAGE;
       case IllegalArgumentException _ -> USAGE;
-      case UsageException _ -> USAGE;
       default -> FAILED;
     };
   }
@@ -73,7 +72,7 @@ enum ExitCode {
   /** A failure in one sentence. */
   static String sentence(Throwable failure) {
     return switch (failure) {
-      case UncheckedIOException e -> sentence(e.getCause());
+      case UncheckedIOException e -> sentence(Objects.requireNonNull(e.getCause()));
       case AccessDeniedException e ->
           e.getFile() + " cannot be read or written: check its permissions, or name another place";
       case NoSuchFileException e -> e.getFile() + " does not exist: check the name";
@@ -85,7 +84,6 @@ enum ExitCode {
       case BackendUnavailableException e -> message(e);
       case TrainingDivergedException e -> message(e);
       case LeakException e -> message(e);
-      case UsageException e -> message(e);
       case OutOfMemoryError _ ->
           "the Java heap is full: give it more with PBB_JAVA_OPTIONS=-Xmx4g, or make the job smaller";
       default -> "this should not happen: " + failure + "; --verbose shows where, please report it";

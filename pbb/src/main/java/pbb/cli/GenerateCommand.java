@@ -18,7 +18,7 @@ import picocli.CommandLine.Spec;
 final class GenerateCommand implements Callable<Integer> {
 
   @Spec private CommandSpec spec;
-  @Mixin private CommonOptions common;
+  @Mixin CommonOptions common; // What it does not use, Main does.
 
   @Option(names = "--task", required = true, paramLabel = "NAME", description = "random-arithmetic.")
   private String task;

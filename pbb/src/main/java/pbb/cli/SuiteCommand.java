@@ -1,16 +1,20 @@
 package pbb.cli;
 
 import java.io.IOException;
+import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
+import pbb.engine.backend.Backend;
 import pbb.job.Duration;
+import pbb.suite.DryRun;
 import pbb.suite.Experiment;
 import pbb.suite.Profile;
 import pbb.suite.Progress;
 import pbb.suite.RunConfig;
+import pbb.suite.Results;
 import pbb.suite.RunDirectory;
 import pbb.suite.Suite;
 import picocli.CommandLine.Command;
@@ -79,6 +83,9 @@ final class SuiteCommand implements Callable<Integer> {
       RunConfig config =
           new RunConfig(
               dials, chosen, RunConfig.seeds(compute.seed, count), device.backend(), device.id());
+      if (dryRun) {
+        return estimate(config, selection.backend());
+      }
       Path directory = out == null ? Path.of("runs", profile) : out;
       try (RunDirectory run =
           RunDirectory.open(
@@ -91,11 +98,41 @@ final class SuiteCommand implements Callable<Integer> {
     }
   }
 
+  private int estimate(RunConfig config, Backend backend) {
+    DryRun run = DryRun.of(config, backend);
+    PrintWriter stdout = spec.commandLine().getOut();
+    config.cells().forEach(stdout::println);
+    stdout.println(
+        String.format(
+            Locale.ROOT,
+            """
+            cells      %d, each %,d steps and about %s on this machine
+            model      %,d weights, about %,d words
+            training   %,d tokens, %,.1f TFLOP, %,.0f tokens/s as measured now
+            answers    %,d queries, %,.1f TFLOP
+            time       about %s in all""",
+            run.cells(),
+            run.steps(),
+            Duration.text(run.secondsPerCell()),
+            run.parameters(),
+            run.vocabulary(),
+            run.tokens(),
+            run.trainingTeraflop(),
+            run.tokensPerSecond(),
+            run.queries(),
+            run.generationTeraflop(),
+            Duration.text(run.seconds())));
+    stdout.flush();
+    return ExitCode.FINE.code();
+  }
+
   private int end(Suite.Outcome outcome, Path directory, Display display) {
     if (outcome == Suite.Outcome.INTERRUPTED) {
       display.say("interrupted, and saved in " + directory + ": the same command with --resume goes on");
       return ExitCode.INTERRUPTED.code();
     }
+    spec.commandLine().getOut().println(directory.resolve(Results.FILE));
+    spec.commandLine().getOut().flush();
     return ExitCode.FINE.code();
   }
 

@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
@@ -57,7 +58,7 @@ final class TomlDefaults implements IDefaultValueProvider {
   }
 
   private void check(Path file, CommandLine main) {
-    TreeSet<String> all = new TreeSet<>();
+    Set<String> all = new TreeSet<>();
     main.getSubcommands().values().forEach(command -> all.addAll(keys(command)));
     for (Map.Entry<String, JsonNode> entry : root.properties()) {
       CommandLine command = main.getSubcommands().get(entry.getKey());
@@ -75,15 +76,15 @@ final class TomlDefaults implements IDefaultValueProvider {
     }
   }
 
-  private static void require(Path file, String key, TreeSet<String> known, String of) {
+  private static void require(Path file, String key, Set<String> known, String of) {
     if (!known.contains(key)) {
       throw new IllegalArgumentException(
           file + ": key " + key + " is no option of " + of + "; options are " + String.join(", ", known));
     }
   }
 
-  private static TreeSet<String> keys(CommandLine command) {
-    TreeSet<String> keys = new TreeSet<>();
+  private static Set<String> keys(CommandLine command) {
+    Set<String> keys = new TreeSet<>();
     command.getCommandSpec().options().forEach(option -> keys.add(key(option)));
     keys.remove("config");
     keys.remove("help");

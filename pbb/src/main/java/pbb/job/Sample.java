@@ -14,16 +14,21 @@ import pbb.engine.generate.Sampling;
 import pbb.engine.tokenizer.ByteTokenizer;
 import pbb.engine.tokenizer.Tokenizer;
 
-/**
- * A model with a prompt to continue.
- *
- * @param model the model
- * @param prompt the prompt's token ids
- * @param config how it goes on
- */
-public record Sample(Model model, int[] prompt, GenerationConfig config) {
+/** A model with a prompt to continue. */
+public final class Sample {
 
   private static final int DEFAULT_NEW_TOKENS = 128;
+
+  private final Model model;
+  private final int[] prompt;
+  private final GenerationConfig config;
+
+  /** A prompt as token ids, which are not copied. */
+  Sample(Model model, int[] prompt, GenerationConfig config) {
+    this.model = model;
+    this.prompt = prompt;
+    this.config = config;
+  }
 
   /**
    * Loads the model and checks the numbers.
