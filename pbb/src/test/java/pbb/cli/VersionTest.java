@@ -30,6 +30,6 @@ class VersionTest {
     StringWriter err = new StringWriter();
     CommandLine commandLine = Main.commandLine(new Interruption()).setErr(new PrintWriter(err));
     assertEquals(2, commandLine.execute());
-    assertTrue(err.toString().startsWith("name a command"), err.toString());
+    assertTrue(err.toString().startsWith("pbb: name a command"), err.toString());
   }
 }
