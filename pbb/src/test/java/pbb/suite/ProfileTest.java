@@ -8,7 +8,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -86,19 +85,6 @@ class ProfileTest {
         assertThrows(InvalidFileException.class, () -> Profile.quick().with(FILE, wrong));
     assertTrue(String.valueOf(e.getMessage()).contains("some.toml"), e.getMessage());
     assertTrue(String.valueOf(e.getMessage()).contains(named), e.getMessage());
-  }
-
-  @Test
-  void theFirstDifferenceIsNamedWithBothValues() throws InvalidFileException {
-    RunConfig config = TinyRun.config(Profile.smoke(), 0);
-    assertEquals(Optional.empty(), config.difference(FILE, config));
-    Profile changed = Profile.smoke().with(FILE, Map.of("task", Map.of("modulus", 29)));
-    assertEquals(
-        Optional.of("profile.task.modulus is 23 in some.toml, but 29 now"),
-        TinyRun.config(changed, 0).difference(FILE, config));
-    assertEquals(
-        Optional.of("seeds is [0] in some.toml, but [0, 1] now"),
-        TinyRun.config(Profile.smoke(), 0, 1).difference(FILE, config));
   }
 
   @Test

@@ -93,12 +93,20 @@ class RunDirectoryTest {
   @Test
   void anotherConfigurationIsRefusedByTheFieldThatDiffers() throws IOException {
     open(folder, false).close();
-    RunConfig other = TinyRun.config(0, 1);
-    UsageException e =
-        assertThrows(
-            UsageException.class,
-            () -> RunDirectory.open(folder, other, TinyRun.environment(), true));
-    assertTrue(String.valueOf(e.getMessage()).contains("seeds is [0]"), e.getMessage());
+    Profile profile =
+        TinyRun.profile().with(Path.of("some.toml"), Map.of("task", Map.of("modulus", 13)));
+    Map<RunConfig, String> others =
+        Map.of(
+            TinyRun.config(0, 1), "seeds is [0] in ", TinyRun.config(profile, 0), "profile.task.modulus is 11 in ");
+    others.forEach(
+        (other, named) -> {
+          UsageException e =
+              assertThrows(
+                  UsageException.class,
+                  () -> RunDirectory.open(folder, other, TinyRun.environment(), true));
+          assertTrue(String.valueOf(e.getMessage()).contains(named), e.getMessage());
+          assertTrue(String.valueOf(e.getMessage()).contains("run.json"), e.getMessage());
+        });
     // The lock is free again.
     open(folder, true).close();
   }
