@@ -27,6 +27,7 @@ import pbb.engine.backend.scalar.ScalarBackend;
 import pbb.engine.graph.Op;
 import pbb.engine.graph.Operand;
 import pbb.engine.graph.Program;
+import pbb.engine.graph.Tensor;
 import pbb.engine.nn.ModelConfig;
 
 /** That the table has every op, and that its checks find a backend that gets one wrong. */
@@ -108,15 +109,18 @@ class OpTableTest {
 
   private static long findings(String op, Fault fault) {
     try (Backend faulty = new FaultyBackend(op, fault)) {
-      return OpTable.rows().stream()
-          .filter(row -> row.op().name().equals(op))
+      return rowsOf(op).stream()
           .filter(row -> row.failure(faulty, Conformance.SEED).isPresent())
           .count();
     }
   }
 
-  private static long rowsOf(String op) {
-    return OpTable.rows().stream().filter(row -> row.op().name().equals(op)).count();
+  /** The rows of an op, but for those that take long. */
+  private static List<OpCase> rowsOf(String op) {
+    return OpTable.rows().stream()
+        .filter(row -> row.op().name().equals(op))
+        .filter(row -> row.fillings().keySet().stream().mapToLong(Tensor::size).sum() < 10_000)
+        .toList();
   }
 
   @ParameterizedTest
@@ -135,14 +139,14 @@ class OpTableTest {
                 float value = out.getAtIndex(ValueLayout.JAVA_FLOAT, last);
                 out.setAtIndex(ValueLayout.JAVA_FLOAT, last, value * 1.01f + 0.01f);
               });
-      assertEquals(rowsOf(op), found, "rows that find a wrong last element of output " + i);
+      assertEquals(rowsOf(op).size(), found, "rows that find a wrong last element of output " + i);
     }
   }
 
   @ParameterizedTest
   @MethodSource("all")
   void anOpThatDoesNothingIsFound(String op) {
-    assertEquals(rowsOf(op), findings(op, (_, _, _) -> {}));
+    assertEquals(rowsOf(op).size(), findings(op, (_, _, _) -> {}));
   }
 
   @Test
