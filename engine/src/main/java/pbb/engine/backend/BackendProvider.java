@@ -3,8 +3,9 @@ package pbb.engine.backend;
 import java.util.List;
 
 /**
- * A way to execute programs, found by {@link java.util.ServiceLoader}: it lists its devices and opens them. Listing must be
- * cheap, and never throws because a device, a library or a flag is missing: that is what a {@link DeviceStatus} says.
+ * A way to execute programs, found by {@link java.util.ServiceLoader}: it lists its devices and
+ * opens them. Listing must be cheap, and never throws because a device, a library or a flag is
+ * missing: that is what a {@link DeviceStatus} says.
  */
 public interface BackendProvider {
 

@@ -1,6 +1,9 @@
 package pbb.engine.backend;
 
-/** A backend or device that was asked for cannot be used; the message is one sentence with the remedy. */
+/**
+ * A backend or device that was asked for cannot be used; the message is one sentence with the
+ * remedy.
+ */
 public final class BackendUnavailableException extends RuntimeException {
 
   private static final long serialVersionUID = 1L;

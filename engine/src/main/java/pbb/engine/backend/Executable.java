@@ -5,9 +5,9 @@ import pbb.engine.graph.Program;
 import pbb.engine.graph.Tensor;
 
 /**
- * A compiled program with its storage. Its persistent tensors stay where the backend put them, on the device if it has
- * memory of its own; {@link #write} and {@link #read} are the only ways in and out, and {@link #run} moves nothing but what
- * was written since the last run.
+ * A compiled program with its storage. Its persistent tensors stay where the backend put them, on
+ * the device if it has memory of its own; {@link #write} and {@link #read} are the only ways in and
+ * out, and {@link #run} moves nothing but what was written since the last run.
  */
 public interface Executable extends AutoCloseable {
 

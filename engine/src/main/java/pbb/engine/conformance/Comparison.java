@@ -21,7 +21,8 @@ final class Comparison {
   }
 
   /** The first element that is further from what is expected than allowed, and the furthest one. */
-  static Optional<String> difference(String what, double[] actual, double[] expected, Tolerance tolerance) {
+  static Optional<String> difference(
+      String what, double[] actual, double[] expected, Tolerance tolerance) {
     double scale = Math.max(rms(expected), tolerance.cancelling());
     int worst = -1;
     double worstExcess = 0;
@@ -32,7 +33,8 @@ final class Comparison {
       boolean same = Double.compare(actual[i], expected[i]) == 0 || actual[i] == expected[i];
       if (!same && !(difference <= allowed)) {
         count++;
-        double excess = Double.isNaN(difference) || allowed == 0 ? Double.MAX_VALUE : difference / allowed;
+        double excess =
+            Double.isNaN(difference) || allowed == 0 ? Double.MAX_VALUE : difference / allowed;
         if (excess > worstExcess) {
           worstExcess = excess;
           worst = i;
@@ -43,8 +45,8 @@ final class Comparison {
         ? Optional.empty()
         : Optional.of(
             String.format(
-                "%s: %d of %d elements are too far off; worst is element %d, %s where %s is expected, "
-                    + "%.3g times the tolerance (%.3g: %s)",
+                "%s: %d of %d elements are too far off; worst is element %d, %s where %s is"
+                    + " expected, %.3g times the tolerance (%.3g: %s)",
                 what,
                 count,
                 expected.length,
@@ -68,6 +70,7 @@ final class Comparison {
     return distance <= bound || (error == 0 && scale == 0)
         ? Optional.empty()
         : Optional.of(
-            String.format("%s: |actual − expected| / |expected| is %.3g, above %.3g", what, distance, bound));
+            String.format(
+                "%s: |actual − expected| / |expected| is %.3g, above %.3g", what, distance, bound));
   }
 }

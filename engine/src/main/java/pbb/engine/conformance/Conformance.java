@@ -23,15 +23,17 @@ import pbb.engine.nn.Transformer;
 import pbb.engine.random.RandomStream;
 
 /**
- * All that is asked of a backend, as a list of checks: the op table and whole models against the definition, and what {@link
- * Backend} and {@link Executable} promise. Any backend can be handed to it, from any test framework or none.
+ * All that is asked of a backend, as a list of checks: the op table and whole models against the
+ * definition, and what {@link Backend} and {@link Executable} promise. Any backend can be handed to
+ * it, from any test framework or none.
  */
 public final class Conformance {
 
   /** Inputs of the op table. */
   public static final long SEED = 1;
 
-  // Root mean square errors of single precision in a whole model, relative to what is expected: gradients of these tiny
+  // Root mean square errors of single precision in a whole model, relative to what is expected:
+  // gradients of these tiny
   // models are off by 1e-7 to 1e-6.
   private static final double MODEL_ERROR = 1e-5;
 
@@ -80,12 +82,14 @@ public final class Conformance {
       String suffix = ": model " + model.name();
       checks.add(new Check("loss, logits and gradients" + suffix, () -> gradients(model)));
       checks.add(new Check("ten steps of AdamW" + suffix, () -> training(model)));
-      checks.add(new Check("gradients add up over micro-batches" + suffix, () -> accumulation(model)));
+      checks.add(
+          new Check("gradients add up over micro-batches" + suffix, () -> accumulation(model)));
       checks.add(new Check("graphs share weights" + suffix, () -> sharing(model)));
       checks.add(new Check("any number of threads, the same bits" + suffix, () -> threads(model)));
       checks.add(new Check("run again, the same bits" + suffix, () -> repetition(model)));
       checks.add(new Check("packed rows equal separate rows" + suffix, () -> packing(model)));
-      checks.add(new Check("generation equals the full forward pass" + suffix, () -> generation(model)));
+      checks.add(
+          new Check("generation equals the full forward pass" + suffix, () -> generation(model)));
     }
     checks.add(new Check("tensors start as zeros, and are read as written", this::storage));
     checks.add(new Check("unknown names and wrong sizes are refused", this::refusals));
@@ -154,7 +158,15 @@ public final class Conformance {
       int at = Arrays.mismatch(entry.getValue(), other);
       if (at >= 0) {
         return Optional.of(
-            what + ": element " + at + " of " + entry.getKey() + " is " + other[at] + ", not " + entry.getValue()[at]);
+            what
+                + ": element "
+                + at
+                + " of "
+                + entry.getKey()
+                + " is "
+                + other[at]
+                + ", not "
+                + entry.getValue()[at]);
       }
     }
     return Optional.empty();
@@ -182,9 +194,15 @@ public final class Conformance {
     session.run(ModelCase.UPDATE);
   }
 
-  /** Runs the same on the definition, in double precision, and on the backend, and compares what they return. */
+  /**
+   * Runs the same on the definition, in double precision, and on the backend, and compares what
+   * they return.
+   */
   private static Optional<String> againstScalar(
-      ModelCase model, Backend backend, Function<Session, Map<String, double[]>> run, double bound) {
+      ModelCase model,
+      Backend backend,
+      Function<Session, Map<String, double[]>> run,
+      double bound) {
     Map<String, double[]> expected;
     try (Backend scalar = ScalarBackend.withDoubles();
         Session session = started(scalar, model)) {
@@ -196,7 +214,10 @@ public final class Conformance {
           .flatMap(
               entry ->
                   Comparison.distance(
-                      entry.getKey(), actual.getOrDefault(entry.getKey(), new double[0]), entry.getValue(), bound)
+                      entry.getKey(),
+                      actual.getOrDefault(entry.getKey(), new double[0]),
+                      entry.getValue(),
+                      bound)
                       .stream())
           .findFirst();
     }
@@ -255,13 +276,16 @@ public final class Conformance {
           }
           return values;
         },
-        // AdamW divides by a root of the gradient's square, so where gradients are small their errors count in full.
+        // AdamW divides by a root of the gradient's square, so where gradients are small their
+        // errors count in full.
         10 * MODEL_ERROR);
   }
 
   private Optional<String> accumulation(ModelCase model) {
     List<Tensor> gradients =
-        model.model().parameters().stream().map(parameter -> Gradients.of(parameter.tensor())).toList();
+        model.model().parameters().stream()
+            .map(parameter -> Gradients.of(parameter.tensor()))
+            .toList();
     try (Backend backend = opener.apply(2);
         Session session = started(backend, model)) {
       Map<Tensor, double[]> sum = new LinkedHashMap<>();
@@ -283,7 +307,10 @@ public final class Conformance {
           .flatMap(
               gradient ->
                   Comparison.distance(
-                      gradient.name(), session.read(gradient), sum.getOrDefault(gradient, new double[0]), 1e-6)
+                      gradient.name(),
+                      session.read(gradient),
+                      sum.getOrDefault(gradient, new double[0]),
+                      1e-6)
                       .stream())
           .findFirst();
     }
@@ -313,7 +340,8 @@ public final class Conformance {
       if (!(Math.abs(before - same) <= 1e-6 * Math.abs(before))) {
         return Optional.of("the loss is " + before + " in one graph and " + same + " in another");
       }
-      // The same batch five times over, with a learning rate that halves no loss but lowers every one.
+      // The same batch five times over, with a learning rate that halves no loss but lowers every
+      // one.
       return after < before
           ? Optional.empty()
           : Optional.of("five updates on one batch took the loss from " + before + " to " + after);
@@ -375,7 +403,8 @@ public final class Conformance {
       for (int row = 0; row < model.batch(); row++) {
         for (int end = length; end > 0; ) {
           int start = (int) starts[row * length + end - 1];
-          // The document at the start of a row of its own; what follows it is causally out of sight.
+          // The document at the start of a row of its own; what follows it is causally out of
+          // sight.
           double[] document = new double[length];
           System.arraycopy(tokens, row * length + start, document, 0, end - start);
           alone.write(separate.tokens(), document);
@@ -399,21 +428,27 @@ public final class Conformance {
     }
   }
 
-  /** Prompts of 1, 2, 3, … tokens in one batch, then one token at a time, against all tokens at once. */
+  /**
+   * Prompts of 1, 2, 3, … tokens in one batch, then one token at a time, against all tokens at
+   * once.
+   */
   private Optional<String> generation(ModelCase model) {
     int batch = model.batch();
     int length = model.length();
     int vocabulary = model.config().vocabularySize();
     int longestPrompt = Math.min(batch + 1, length - 2);
     Transformer.Training full = model.training();
-    Transformer.Generation prefill = model.model().generation("prefill", batch, longestPrompt, length);
+    Transformer.Generation prefill =
+        model.model().generation("prefill", batch, longestPrompt, length);
     Transformer.Generation decode = model.model().generation("decode", batch, 1, length);
     double[] tokens =
-        Filling.integers(vocabulary).values(batch * length, RandomStream.of(ModelCase.SEED, "generation", 0));
+        Filling.integers(vocabulary)
+            .values(batch * length, RandomStream.of(ModelCase.SEED, "generation", 0));
     int[] known = new int[batch];
     Arrays.setAll(known, b -> 1 + (b + 1) % longestPrompt);
     try (Backend backend = opener.apply(2);
-        Session session = new Session(backend, Program.of(full.graph(), prefill.graph(), decode.graph()))) {
+        Session session =
+            new Session(backend, Program.of(full.graph(), prefill.graph(), decode.graph()))) {
       session.write(model.weights());
       session.write(full.tokens(), tokens);
       double[] positions = new double[batch * length];
@@ -445,7 +480,13 @@ public final class Conformance {
           int row = b * length + known[b] - 1;
           Optional<String> distance =
               Comparison.distance(
-                  "logits of sequence " + b + " after " + known[b] + " tokens, " + step + " of them decoded",
+                  "logits of sequence "
+                      + b
+                      + " after "
+                      + known[b]
+                      + " tokens, "
+                      + step
+                      + " of them decoded",
                   Arrays.copyOfRange(logits, b * vocabulary, (b + 1) * vocabulary),
                   Arrays.copyOfRange(expected, row * vocabulary, (row + 1) * vocabulary),
                   MODEL_ERROR);
@@ -524,15 +565,30 @@ public final class Conformance {
       MemorySegment enough = arena.allocate(activation.size() * Float.BYTES, 4);
       List<Optional<String>> outcomes =
           List.of(
-              refuses("a graph that the program has not", "nowhere", () -> executable.run("nowhere")),
-              refuses("to write a tensor that the program has not", "unknown", () -> executable.write(unknown, four)),
-              refuses("to read a tensor that the program has not", "unknown", () -> executable.read(unknown, four)),
-              refuses("to write an activation", activation.name(), () -> executable.write(activation, enough)),
-              refuses("to read an activation", activation.name(), () -> executable.read(activation, enough)),
+              refuses(
+                  "a graph that the program has not", "nowhere", () -> executable.run("nowhere")),
+              refuses(
+                  "to write a tensor that the program has not",
+                  "unknown",
+                  () -> executable.write(unknown, four)),
+              refuses(
+                  "to read a tensor that the program has not",
+                  "unknown",
+                  () -> executable.read(unknown, four)),
+              refuses(
+                  "to write an activation",
+                  activation.name(),
+                  () -> executable.write(activation, enough)),
+              refuses(
+                  "to read an activation",
+                  activation.name(),
+                  () -> executable.read(activation, enough)),
               refuses("to write too many bytes", "loss", () -> executable.write(known, eight)),
               refuses("to read into too much room", "loss", () -> executable.read(known, eight)),
               refuses(
-                  "to read into too little room", "loss", () -> executable.read(known, four.asSlice(0, 2))));
+                  "to read into too little room",
+                  "loss",
+                  () -> executable.read(known, four.asSlice(0, 2))));
       return outcomes.stream().flatMap(Optional::stream).findFirst();
     }
   }
@@ -545,7 +601,8 @@ public final class Conformance {
       String message = String.valueOf(e.getMessage());
       return message.contains(named)
           ? Optional.empty()
-          : Optional.of("it refuses " + what + ", but its message does not name " + named + ": " + message);
+          : Optional.of(
+              "it refuses " + what + ", but its message does not name " + named + ": " + message);
     }
   }
 

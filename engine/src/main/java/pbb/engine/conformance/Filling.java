@@ -79,7 +79,8 @@ public interface Filling {
   }
 
   /**
-   * Where documents start within rows of {@code length}: each document has between 1 and {@code longest} tokens.
+   * Where documents start within rows of {@code length}: each document has between 1 and {@code
+   * longest} tokens.
    *
    * @param longest at least {@code length} for one document a row
    */

@@ -57,15 +57,35 @@ record ModelCase(String name, ModelConfig config, int batch, int length, int lon
     return List.of(
         new ModelCase("plain", config(13, 8, 20, 2, 2, 2, 4, false, false), 2, 7, 7),
         new ModelCase("tied", config(17, 12, 13, 1, 3, 3, 4, true, false), 2, 9, 4),
-        new ModelCase("QK-norm, grouped queries", config(29, 20, 33, 3, 4, 2, 6, true, true), 3, 13, 5),
-        new ModelCase("one key-value head", config(101, 20, 50, 2, 6, 1, 8, false, true), 2, 35, 20));
+        new ModelCase(
+            "QK-norm, grouped queries", config(29, 20, 33, 3, 4, 2, 6, true, true), 3, 13, 5),
+        new ModelCase(
+            "one key-value head", config(101, 20, 50, 2, 6, 1, 8, false, true), 2, 35, 20));
   }
 
   private static ModelConfig config(
-      int vocabulary, int hidden, int intermediate, int layers, int heads, int kvHeads, int headDim,
-      boolean tied, boolean qkNorm) {
+      int vocabulary,
+      int hidden,
+      int intermediate,
+      int layers,
+      int heads,
+      int kvHeads,
+      int headDim,
+      boolean tied,
+      boolean qkNorm) {
     return new ModelConfig(
-        vocabulary, hidden, intermediate, layers, heads, kvHeads, headDim, 1e-5, 10_000, 64, tied, qkNorm,
+        vocabulary,
+        hidden,
+        intermediate,
+        layers,
+        heads,
+        kvHeads,
+        headDim,
+        1e-5,
+        10_000,
+        64,
+        tied,
+        qkNorm,
         1 / StrictMath.sqrt(hidden));
   }
 
@@ -93,7 +113,8 @@ record ModelCase(String name, ModelConfig config, int batch, int length, int lon
     List<Op> ops = new ArrayList<>();
     for (int i = 0; i < parameters.size(); i++) {
       ops.add(
-          new SquaredNorm(squaredNorms.whole(), i, Gradients.of(parameters.get(i).tensor()).whole()));
+          new SquaredNorm(
+              squaredNorms.whole(), i, Gradients.of(parameters.get(i).tensor()).whole()));
     }
     ops.add(new ClipFactor(CLIP.whole(), squaredNorms.whole(), MAX_NORM));
     for (Parameter parameter : parameters) {
@@ -116,7 +137,11 @@ record ModelCase(String name, ModelConfig config, int batch, int length, int lon
 
   private static Tensor moment(String prefix, Tensor parameter) {
     return new Tensor(
-        prefix + parameter.name(), parameter.type(), parameter.shape(), parameter.slices(), Role.STATE);
+        prefix + parameter.name(),
+        parameter.type(),
+        parameter.shape(),
+        parameter.slices(),
+        Role.STATE);
   }
 
   /** What the update of step {@code t}, counted from 1, reads beside gradients. */
@@ -150,7 +175,8 @@ record ModelCase(String name, ModelConfig config, int batch, int length, int lon
   private Map<Tensor, double[]> batch(Transformer.Training training, long step) {
     int size = batch * length;
     double[] starts =
-        Filling.documentStarts(length, longest).values(size, RandomStream.of(SEED, "documents", step));
+        Filling.documentStarts(length, longest)
+            .values(size, RandomStream.of(SEED, "documents", step));
     double[] positions = new double[size];
     Arrays.setAll(positions, i -> i % length - starts[i]);
     double[] weights = Filling.tokenWeights().values(size, RandomStream.of(SEED, "weights", step));

@@ -54,7 +54,9 @@ public record OpCase(
           Program program = program(forward);
           Map<Tensor, double[]> before = filled(program, seed);
           Set<Tensor> written =
-              forward.outputs().stream().map(output -> output.operand().tensor()).collect(Collectors.toSet());
+              forward.outputs().stream()
+                  .map(output -> output.operand().tensor())
+                  .collect(Collectors.toSet());
           try (Backend scalar = ScalarBackend.withDoubles();
               Session session = new Session(scalar, program)) {
             session.write(before);
@@ -76,7 +78,8 @@ public record OpCase(
           tensor,
           rounded(
               tensor,
-              filling.values(Math.toIntExact(tensor.size()), RandomStream.of(seed, tensor.name(), 0))));
+              filling.values(
+                  Math.toIntExact(tensor.size()), RandomStream.of(seed, tensor.name(), 0))));
     }
     return values;
   }
@@ -97,14 +100,18 @@ public record OpCase(
     return session;
   }
 
-  /** What each tensor that the op writes holds after {@code runs} runs; what is added to or changed in place goes on. */
+  /**
+   * What each tensor that the op writes holds after {@code runs} runs; what is added to or changed
+   * in place goes on.
+   */
   public Map<Tensor, double[]> outputs(Backend backend, Map<Tensor, double[]> inputs, int runs) {
     try (Session session = open(backend, inputs)) {
       for (int i = 0; i < runs; i++) {
         session.run(GRAPH);
       }
       Map<Tensor, double[]> outputs = new LinkedHashMap<>();
-      op.outputs().forEach(output -> outputs.computeIfAbsent(output.operand().tensor(), session::read));
+      op.outputs()
+          .forEach(output -> outputs.computeIfAbsent(output.operand().tensor(), session::read));
       return outputs;
     }
   }
@@ -121,7 +128,8 @@ public record OpCase(
       Tensor tensor = entry.getKey();
       double[] values = actual.getOrDefault(tensor, new double[0]);
       Optional<String> difference =
-          Comparison.difference(name + ", seed " + seed + ", " + tensor, values, entry.getValue(), tolerance);
+          Comparison.difference(
+              name + ", seed " + seed + ", " + tensor, values, entry.getValue(), tolerance);
       if (difference.isPresent()) {
         return difference;
       }

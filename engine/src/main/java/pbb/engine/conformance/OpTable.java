@@ -32,10 +32,11 @@ import pbb.engine.graph.Tensor;
 import pbb.engine.nn.ModelConfig;
 
 /**
- * The op table: every op at shapes that are small, odd, just past a block, or as a model has them. Tests, benchmarks and the
- * self-test of every backend read it.
+ * The op table: every op at shapes that are small, odd, just past a block, or as a model has them.
+ * Tests, benchmarks and the self-test of every backend read it.
  *
- * <p>The rows of gradients are not written down: they are what the gradient rules of the forward rows emit.
+ * <p>The rows of gradients are not written down: they are what the gradient rules of the forward
+ * rows emit.
  */
 public final class OpTable {
 
@@ -113,7 +114,14 @@ public final class OpTable {
 
   private void matrixProducts() {
     int[][] shapes = { // M, N, K
-      {1, 1, 1}, {1, 13, 207}, {13, 1, 7}, {13, 207, 1}, {207, 13, 31}, {5, 300, 17}, {65, 49, 130}, {131, 97, 259}
+      {1, 1, 1},
+      {1, 13, 207},
+      {13, 1, 7},
+      {13, 207, 1},
+      {207, 13, 31},
+      {5, 300, 17},
+      {65, 49, 130},
+      {131, 97, 259}
     };
     for (boolean transposeA : List.of(false, true)) {
       for (boolean transposeB : List.of(false, true)) {
@@ -264,7 +272,8 @@ public final class OpTable {
 
   private OpCase attention(
       int batch, int length, int heads, int kvHeads, int headDim, int longest, double scale) {
-    return add(new Builder(false).attention(batch, length, heads, kvHeads, headDim, longest, scale));
+    return add(
+        new Builder(false).attention(batch, length, heads, kvHeads, headDim, longest, scale));
   }
 
   private void cacheWrite(int batch, int length, int capacity, int width) {
@@ -273,7 +282,9 @@ public final class OpTable {
 
   private void cachedAttention(
       int batch, int length, int capacity, int heads, int kvHeads, int headDim, double scale) {
-    add(new Builder(false).cachedAttention(batch, length, capacity, heads, kvHeads, headDim, scale));
+    add(
+        new Builder(false)
+            .cachedAttention(batch, length, capacity, heads, kvHeads, headDim, scale));
   }
 
   private OpCase swiGlu(int rows, int columns, double scale) {
@@ -308,12 +319,16 @@ public final class OpTable {
   /** Adds a row that works on the middle one of three slices, and its gradients. */
   private void inSlice(OpCase row) {
     OpCase named =
-        new OpCase(row.name() + " in a slice", row.op(), row.fillings(), row.prelude(), row.tolerance());
+        new OpCase(
+            row.name() + " in a slice", row.op(), row.fillings(), row.prelude(), row.tolerance());
     add(named);
     withGradients(named);
   }
 
-  /** Adds the rows of the gradients of a row: put in place, and added to what is there where the rule can. */
+  /**
+   * Adds the rows of the gradients of a row: put in place, and added to what is there where the
+   * rule can.
+   */
   private void withGradients(OpCase row) {
     if (row.op() instanceof Op.Differentiable forward) {
       rows.addAll(gradients(row, forward, false));
@@ -337,7 +352,8 @@ public final class OpTable {
             cotangent -> fillings.put(cotangent, Filling.normal(1)),
             gradient -> fillings.put(gradient, accumulate ? Filling.normal(1) : Filling.UNWRITTEN));
     forward.differentiate(tape);
-    double factor = row.tolerance().relative() / Math.max(Tolerance.of(forward).relative(), Tolerance.ROUNDING);
+    double factor =
+        row.tolerance().relative() / Math.max(Tolerance.of(forward).relative(), Tolerance.ROUNDING);
     List<OpCase> gradients = new ArrayList<>();
     int part = 0;
     for (Op emitted : tape.emitted()) {
@@ -348,7 +364,9 @@ public final class OpTable {
               emitted,
               fillings,
               Optional.of(forward),
-              Tolerance.of(emitted).times(Math.max(1, factor)).cancelling(row.tolerance().cancelling())));
+              Tolerance.of(emitted)
+                  .times(Math.max(1, factor))
+                  .cancelling(row.tolerance().cancelling())));
     }
     return gradients;
   }
@@ -400,9 +418,17 @@ public final class OpTable {
 
     /** {@code batch} 0: no batch dimension. */
     OpCase matMul(
-        int batch, int m, int n, int k, boolean transposeA, boolean transposeB, boolean accumulate) {
-      Operand a = in("a", Filling.normal(1), batched(batch, transposeA ? k : m, transposeA ? m : k));
-      Operand b = in("b", Filling.normal(1), batched(batch, transposeB ? n : k, transposeB ? k : n));
+        int batch,
+        int m,
+        int n,
+        int k,
+        boolean transposeA,
+        boolean transposeB,
+        boolean accumulate) {
+      Operand a =
+          in("a", Filling.normal(1), batched(batch, transposeA ? k : m, transposeA ? m : k));
+      Operand b =
+          in("b", Filling.normal(1), batched(batch, transposeB ? n : k, transposeB ? k : n));
       Operand out =
           operand(
               "out",
@@ -516,7 +542,9 @@ public final class OpTable {
           scale);
     }
 
-    /** The first of the new positions of sequence {@code b}: other sequences are longer or shorter. */
+    /**
+     * The first of the new positions of sequence {@code b}: other sequences are longer or shorter.
+     */
     private static int firstPosition(int b, int length, int capacity) {
       return (7 * b + 3) % (capacity - length + 1);
     }
@@ -524,7 +552,8 @@ public final class OpTable {
     private static Filling positions(int batch, int length, int capacity) {
       return (size, _) -> {
         double[] values = new double[size];
-        Arrays.setAll(values, i -> firstPosition(i / length % batch, length, capacity) + i % length);
+        Arrays.setAll(
+            values, i -> firstPosition(i / length % batch, length, capacity) + i % length);
         return values;
       };
     }

@@ -74,7 +74,8 @@ public final class Session implements AutoCloseable {
   }
 
   private MemorySegment allocate(Arena arena, Tensor tensor) {
-    return arena.allocate(tensor.size() * (tensor.type() == DataType.I32 ? Integer.BYTES : floatBytes), 64);
+    return arena.allocate(
+        tensor.size() * (tensor.type() == DataType.I32 ? Integer.BYTES : floatBytes), 64);
   }
 
   @Override

@@ -12,7 +12,10 @@ import pbb.engine.graph.Operand;
 import pbb.engine.graph.Role;
 import pbb.engine.graph.Tensor;
 
-/** The backward pass of one op alone, with the gradients of its outputs as inputs and those of its inputs as outputs. */
+/**
+ * The backward pass of one op alone, with the gradients of its outputs as inputs and those of its
+ * inputs as outputs.
+ */
 final class SingleOpTape implements Op.Tape {
 
   private final boolean accumulate;
@@ -27,7 +30,8 @@ final class SingleOpTape implements Op.Tape {
    * @param cotangentAdded told of each gradient by an output
    * @param gradientAdded told of each gradient by an input
    */
-  SingleOpTape(boolean accumulate, Consumer<Tensor> cotangentAdded, Consumer<Tensor> gradientAdded) {
+  SingleOpTape(
+      boolean accumulate, Consumer<Tensor> cotangentAdded, Consumer<Tensor> gradientAdded) {
     this.accumulate = accumulate;
     this.cotangentAdded = cotangentAdded;
     this.gradientAdded = gradientAdded;
@@ -51,7 +55,8 @@ final class SingleOpTape implements Op.Tape {
   private static Operand beside(Operand operand, String prefix, Role role) {
     Tensor tensor = operand.tensor();
     return new Operand(
-        new Tensor(prefix + tensor.name(), tensor.type(), tensor.shape(), tensor.slices(), role), operand.slice());
+        new Tensor(prefix + tensor.name(), tensor.type(), tensor.shape(), tensor.slices(), role),
+        operand.slice());
   }
 
   @Override

@@ -22,11 +22,13 @@ import pbb.engine.graph.SwiGluGradient;
 import pbb.engine.graph.TakeRows;
 
 /**
- * How far an op may be from its definition in exact arithmetic on the same inputs. Each element may be off by {@code
- * relative · (|expected| + max(rms, cancelling))}, where rms is the root mean square of what is expected of its tensor.
+ * How far an op may be from its definition in exact arithmetic on the same inputs. Each element may
+ * be off by {@code relative · (|expected| + max(rms, cancelling))}, where rms is the root mean
+ * square of what is expected of its tensor.
  *
  * @param relative the bound
- * @param cancelling the size of terms of which nothing is left in exact arithmetic, but their roundings are; 0 for none
+ * @param cancelling the size of terms of which nothing is left in exact arithmetic, but their
+ *     roundings are; 0 for none
  * @param reason where the bound comes from
  */
 public record Tolerance(double relative, double cancelling, String reason) {
@@ -46,7 +48,8 @@ public record Tolerance(double relative, double cancelling, String reason) {
       case MatMul matMul -> sum(matMul.k());
       case EmbeddingGradient gradient -> sum(gradient.tokens().size());
       case RmsNorm norm -> sum(norm.weight().size());
-      case RmsNormGradient gradient -> sum(Math.max(gradient.weight().size(), gradient.inverseRms().size()));
+      case RmsNormGradient gradient ->
+          sum(Math.max(gradient.weight().size(), gradient.inverseRms().size()));
       case Attention attention -> sum(attention.headDim() + attention.length()).times(2);
       case AttentionGradient gradient -> sum(gradient.headDim() + 2L * gradient.length()).times(4);
       case CachedAttention attention -> sum(attention.headDim() + attention.capacity()).times(2);
@@ -64,16 +67,19 @@ public record Tolerance(double relative, double cancelling, String reason) {
   }
 
   /**
-   * Sums of {@code length} terms, in any order: roundings of random sign grow with the square root; four standard deviations
-   * and a few roundings more are allowed.
+   * Sums of {@code length} terms, in any order: roundings of random sign grow with the square root;
+   * four standard deviations and a few roundings more are allowed.
    */
   private static Tolerance sum(long length) {
-    return new Tolerance((8 + 4 * Math.sqrt((double) length)) * ROUNDING, 0, "sums of " + length + " terms");
+    return new Tolerance(
+        (8 + 4 * Math.sqrt((double) length)) * ROUNDING, 0, "sums of " + length + " terms");
   }
 
   /** The tolerance where errors are {@code factor} times as large. */
   Tolerance times(double factor) {
-    return factor == 1 ? this : new Tolerance(relative * factor, cancelling, reason + ", times " + factor);
+    return factor == 1
+        ? this
+        : new Tolerance(relative * factor, cancelling, reason + ", times " + factor);
   }
 
   /** The tolerance where terms of this size cancel. */

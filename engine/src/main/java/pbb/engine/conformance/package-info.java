@@ -1,4 +1,7 @@
-/** What every backend must do: the op table, the model, and the interface, as checks that any backend can be handed to. */
+/**
+ * What every backend must do: the op table, the model, and the interface, as checks that any
+ * backend can be handed to.
+ */
 @NullMarked
 package pbb.engine.conformance;
 

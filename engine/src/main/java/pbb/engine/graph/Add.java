@@ -15,7 +15,11 @@ public record Add(Operand out, Operand x, Operand branch) implements Op.Differen
   public Add {
     Op.require(
         out.shape().equals(x.shape()) && out.shape().equals(branch.shape()),
-        "Add", "operands of one shape", out, x, branch);
+        "Add",
+        "operands of one shape",
+        out,
+        x,
+        branch);
   }
 
   @Override

@@ -3,20 +3,28 @@ package pbb.engine.graph;
 import java.util.List;
 
 /**
- * Causal scaled dot-product attention with grouped queries (Vaswani et al. 2017, equation 1; Ainslie et al. 2023) over
- * packed rows: position t of a row attends to the positions from its document's start up to itself, and so never to another
- * document. Query head h reads key-value head {@code h / (Hq / Hkv)}; scores are scaled by {@code 1/√D}.
+ * Causal scaled dot-product attention with grouped queries (Vaswani et al. 2017, equation 1;
+ * Ainslie et al. 2023) over packed rows: position t of a row attends to the positions from its
+ * document's start up to itself, and so never to another document. Query head h reads key-value
+ * head {@code h / (Hq / Hkv)}; scores are scaled by {@code 1/√D}.
  *
  * @param out (B·T, Hq·D)
  * @param logSumExp (B·T, Hq), the logarithm of each softmax's denominator; kept for the gradient
  * @param q (B·T, Hq·D)
  * @param k (B·T, Hkv·D)
  * @param v (B·T, Hkv·D)
- * @param documentStart (B, T), for each position the position in its row where its document starts, at most its own
+ * @param documentStart (B, T), for each position the position in its row where its document starts,
+ *     at most its own
  * @param headDim D
  */
 public record Attention(
-    Operand out, Operand logSumExp, Operand q, Operand k, Operand v, Operand documentStart, int headDim)
+    Operand out,
+    Operand logSumExp,
+    Operand q,
+    Operand k,
+    Operand v,
+    Operand documentStart,
+    int headDim)
     implements Op.Differentiable {
 
   /** Checks the shapes. */
@@ -25,7 +33,14 @@ public record Attention(
   }
 
   static void requireShapes(
-      String op, Operand out, Operand logSumExp, Operand q, Operand k, Operand v, Operand documentStart, int headDim) {
+      String op,
+      Operand out,
+      Operand logSumExp,
+      Operand q,
+      Operand k,
+      Operand v,
+      Operand documentStart,
+      int headDim) {
     int rows = (int) documentStart.size();
     Op.require(
         documentStart.shape().rank() == 2
@@ -40,8 +55,14 @@ public record Attention(
             && q.shape().get(1) % k.shape().get(1) == 0
             && logSumExp.shape().equals(Shape.of(rows, q.shape().get(1) / headDim)),
         op + " with headDim=" + headDim,
-        "q and out (B·T, Hq·D), k and v (B·T, Hkv·D), Hq a multiple of Hkv, logSumExp (B·T, Hq), documentStart (B, T)",
-        out, logSumExp, q, k, v, documentStart);
+        "q and out (B·T, Hq·D), k and v (B·T, Hkv·D), Hq a multiple of Hkv, logSumExp (B·T, Hq),"
+            + " documentStart (B, T)",
+        out,
+        logSumExp,
+        q,
+        k,
+        v,
+        documentStart);
   }
 
   /** The number of rows B. */

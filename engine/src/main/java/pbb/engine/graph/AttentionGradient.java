@@ -3,9 +3,9 @@ package pbb.engine.graph;
 import java.util.List;
 
 /**
- * The gradients of {@link Attention}, with the probabilities recomputed from {@code logSumExp} (Dao et al. 2022,
- * algorithm 4): {@code P = exp(scale·QKᵀ − logSumExp)}, {@code dV = Pᵀ·dO}, {@code dS = P ∘ (dO·Vᵀ − rowsum(dO ∘ O))},
- * {@code dQ = scale·dS·K}, {@code dK = scale·dSᵀ·Q}.
+ * The gradients of {@link Attention}, with the probabilities recomputed from {@code logSumExp} (Dao
+ * et al. 2022, algorithm 4): {@code P = exp(scale·QKᵀ − logSumExp)}, {@code dV = Pᵀ·dO}, {@code dS
+ * = P ∘ (dO·Vᵀ − rowsum(dO ∘ O))}, {@code dQ = scale·dS·K}, {@code dK = scale·dSᵀ·Q}.
  *
  * @param dq (B·T, Hq·D)
  * @param dk (B·T, Hkv·D), summed over the query heads of the group
@@ -41,7 +41,12 @@ public record AttentionGradient(
             && dk.shape().equals(k.shape())
             && dv.shape().equals(v.shape())
             && gradient.shape().equals(out.shape()),
-        "AttentionGradient", "gradients of the shapes of q, k, v and out", dq, dk, dv, gradient);
+        "AttentionGradient",
+        "gradients of the shapes of q, k, v and out",
+        dq,
+        dk,
+        dv,
+        gradient);
   }
 
   /** The number of rows B. */

@@ -3,9 +3,9 @@ package pbb.engine.graph;
 import java.util.List;
 
 /**
- * Attention of new positions to all that a cache holds up to them: query t of sequence b attends to the cache's positions
- * 0 to {@code positions[b, t]}. What lies beyond is never read, so a prompt may be padded on its right: later positions
- * overwrite the padding before any query reaches it.
+ * Attention of new positions to all that a cache holds up to them: query t of sequence b attends to
+ * the cache's positions 0 to {@code positions[b, t]}. What lies beyond is never read, so a prompt
+ * may be padded on its right: later positions overwrite the padding before any query reaches it.
  *
  * @param out (B·T, Hq·D)
  * @param q (B·T, Hq·D)
@@ -15,7 +15,8 @@ import java.util.List;
  * @param headDim D
  */
 public record CachedAttention(
-    Operand out, Operand q, Operand keys, Operand values, Operand positions, int headDim) implements Op {
+    Operand out, Operand q, Operand keys, Operand values, Operand positions, int headDim)
+    implements Op {
 
   /** Checks the shapes. */
   public CachedAttention {
@@ -31,8 +32,13 @@ public record CachedAttention(
             && keys.shape().get(2) % headDim == 0
             && q.shape().get(1) % keys.shape().get(2) == 0,
         "CachedAttention with headDim=" + headDim,
-        "q and out (B·T, Hq·D), keys and values (B, S, Hkv·D), Hq a multiple of Hkv, positions (B, T)",
-        out, q, keys, values, positions);
+        "q and out (B·T, Hq·D), keys and values (B, S, Hkv·D), Hq a multiple of Hkv, positions (B,"
+            + " T)",
+        out,
+        q,
+        keys,
+        values,
+        positions);
   }
 
   /** The number of sequences B. */

@@ -3,9 +3,10 @@ package pbb.engine.graph;
 import java.util.List;
 
 /**
- * The weighted cross-entropy of next tokens: {@code loss = Σ weights[n] · (logSumExp[n] − logits[n, targets[n]])}, in nats.
- * The sum is not divided: whoever wants a mean gives weights that sum to 1, over all micro-batches of a step if need be. A
- * row of weight 0 contributes nothing, whatever its target.
+ * The weighted cross-entropy of next tokens: {@code loss = Σ weights[n] · (logSumExp[n] − logits[n,
+ * targets[n]])}, in nats. The sum is not divided: whoever wants a mean gives weights that sum to 1,
+ * over all micro-batches of a step if need be. A row of weight 0 contributes nothing, whatever its
+ * target.
  *
  * @param loss (1)
  * @param logSumExp (N), {@code log Σ exp(logits[n])}; kept for the gradient
@@ -13,7 +14,8 @@ import java.util.List;
  * @param targets N integers in [0, V), of any shape
  * @param weights N floats, of any shape
  */
-public record CrossEntropy(Operand loss, Operand logSumExp, Operand logits, Operand targets, Operand weights)
+public record CrossEntropy(
+    Operand loss, Operand logSumExp, Operand logits, Operand targets, Operand weights)
     implements Op.Differentiable {
 
   /** Checks the shapes. */
@@ -25,8 +27,13 @@ public record CrossEntropy(Operand loss, Operand logSumExp, Operand logits, Oper
             && targets.size() == logits.shape().get(0)
             && weights.size() == logits.shape().get(0)
             && targets.type() == DataType.I32,
-        "CrossEntropy", "loss (1), logSumExp (N), logits (N, V), N targets and weights",
-        loss, logSumExp, logits, targets, weights);
+        "CrossEntropy",
+        "loss (1), logSumExp (N), logits (N, V), N targets and weights",
+        loss,
+        logSumExp,
+        logits,
+        targets,
+        weights);
   }
 
   @Override
@@ -44,7 +51,8 @@ public record CrossEntropy(Operand loss, Operand logSumExp, Operand logits, Oper
   public void differentiate(Tape tape) {
     Destination dlogits = tape.contribution(logits);
     if (dlogits.accumulate()) {
-      throw new IllegalArgumentException("only CrossEntropy may read " + logits + " where gradients are wanted");
+      throw new IllegalArgumentException(
+          "only CrossEntropy may read " + logits + " where gradients are wanted");
     }
     tape.emit(new CrossEntropyGradient(dlogits.operand(), logits, logSumExp, targets, weights));
   }

@@ -3,8 +3,8 @@ package pbb.engine.graph;
 import java.util.List;
 
 /**
- * The gradient of {@link CrossEntropy} by the logits: {@code dlogits[n, v] = weights[n] · (exp(logits[n, v] − logSumExp[n]) −
- * [v = targets[n]])}.
+ * The gradient of {@link CrossEntropy} by the logits: {@code dlogits[n, v] = weights[n] ·
+ * (exp(logits[n, v] − logSumExp[n]) − [v = targets[n]])}.
  *
  * @param dlogits (N, V)
  * @param logits (N, V)
@@ -13,7 +13,8 @@ import java.util.List;
  * @param weights N floats
  */
 public record CrossEntropyGradient(
-    Operand dlogits, Operand logits, Operand logSumExp, Operand targets, Operand weights) implements Op {
+    Operand dlogits, Operand logits, Operand logSumExp, Operand targets, Operand weights)
+    implements Op {
 
   /** Checks the shapes. */
   public CrossEntropyGradient {
@@ -24,8 +25,13 @@ public record CrossEntropyGradient(
             && targets.size() == logits.shape().get(0)
             && weights.size() == logits.shape().get(0)
             && targets.type() == DataType.I32,
-        "CrossEntropyGradient", "dlogits and logits (N, V), N targets, weights and logSumExp",
-        dlogits, logits, logSumExp, targets, weights);
+        "CrossEntropyGradient",
+        "dlogits and logits (N, V), N targets, weights and logSumExp",
+        dlogits,
+        logits,
+        logSumExp,
+        targets,
+        weights);
   }
 
   @Override

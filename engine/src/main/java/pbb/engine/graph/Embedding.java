@@ -17,7 +17,11 @@ public record Embedding(Operand out, Operand table, Operand tokens) implements O
         table.shape().rank() == 2
             && out.shape().equals(Shape.of((int) tokens.size(), table.shape().get(1)))
             && tokens.type() == DataType.I32,
-        "Embedding", "out (N, C), table (V, C), tokens of N integers", out, table, tokens);
+        "Embedding",
+        "out (N, C), table (V, C), tokens of N integers",
+        out,
+        table,
+        tokens);
   }
 
   @Override

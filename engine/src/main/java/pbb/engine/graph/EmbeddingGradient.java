@@ -3,8 +3,8 @@ package pbb.engine.graph;
 import java.util.List;
 
 /**
- * The gradient of {@link Embedding} by its table: each row is the sum of the gradients at the positions that read it, in
- * the order of the positions.
+ * The gradient of {@link Embedding} by its table: each row is the sum of the gradients at the
+ * positions that read it, in the order of the positions.
  *
  * @param table (V, C), the gradient by the table
  * @param gradient (N, C), the gradient by the rows that were read
@@ -17,7 +17,11 @@ public record EmbeddingGradient(Destination table, Operand gradient, Operand tok
     Op.require(
         gradient.shape().equals(Shape.of((int) tokens.size(), table.shape().get(1)))
             && tokens.type() == DataType.I32,
-        "EmbeddingGradient", "table (V, C), gradient (N, C), tokens of N integers", table, gradient, tokens);
+        "EmbeddingGradient",
+        "table (V, C), gradient (N, C), tokens of N integers",
+        table,
+        gradient,
+        tokens);
   }
 
   @Override

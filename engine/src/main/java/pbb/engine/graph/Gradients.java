@@ -9,20 +9,28 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Derives the backward pass of a graph, op by op and section by section: reverse-mode differentiation in which a repeated
- * section stays a repeated section, run from the last layer to the first.
+ * Derives the backward pass of a graph, op by op and section by section: reverse-mode
+ * differentiation in which a repeated section stays a repeated section, run from the last layer to
+ * the first.
  *
- * <p>Three things keep memory and copies down. The gradient of an activation is one buffer, whatever the number of layers,
- * since it dies within its layer. The terms of a sum share the gradient of the sum. And the gradient of what one layer hands
- * to the next is a single buffer that each layer adds to in place.
+ * <p>Three things keep memory and copies down. The gradient of an activation is one buffer,
+ * whatever the number of layers, since it dies within its layer. The terms of a sum share the
+ * gradient of the sum. And the gradient of what one layer hands to the next is a single buffer that
+ * each layer adds to in place.
  */
 public final class Gradients {
 
   private final boolean accumulate;
+
   /** The gradient of each activation that has one so far. */
   private final Map<Operand, Operand> gradients = new HashMap<>();
-  /** For each gradient, the activations that it is the gradient of and whose producer is yet to be differentiated. */
+
+  /**
+   * For each gradient, the activations that it is the gradient of and whose producer is yet to be
+   * differentiated.
+   */
   private final Map<Operand, Set<Operand>> holders = new HashMap<>();
+
   /** The parts of parameters that have a contribution. */
   private final Set<Operand> contributed = new HashSet<>();
 
@@ -36,7 +44,11 @@ public final class Gradients {
       throw new IllegalArgumentException(parameter + " is no parameter");
     }
     return new Tensor(
-        "gradient." + parameter.name(), parameter.type(), parameter.shape(), parameter.slices(), Role.GRADIENT);
+        "gradient." + parameter.name(),
+        parameter.type(),
+        parameter.shape(),
+        parameter.slices(),
+        Role.GRADIENT);
   }
 
   /**
@@ -44,10 +56,10 @@ public final class Gradients {
    *
    * @param name the name of the new graph
    * @param forward a graph that ends with the {@link CrossEntropy} of a scalar loss
-   * @param accumulate whether the gradients of parameters are added to what is there, as all but the first micro-batch of a
-   *     step do, or put in its place
-   * @throws IllegalArgumentException if an op has no gradient rule, or the graph has a shape that this class does not cover;
-   *     the message says which
+   * @param accumulate whether the gradients of parameters are added to what is there, as all but
+   *     the first micro-batch of a step do, or put in its place
+   * @throws IllegalArgumentException if an op has no gradient rule, or the graph has a shape that
+   *     this class does not cover; the message says which
    */
   public static Graph backward(String name, Graph forward, boolean accumulate) {
     Gradients gradients = new Gradients(accumulate);
@@ -93,7 +105,9 @@ public final class Gradients {
     for (Tensor tensor : carried) {
       if (!require(tensor.ofLayer(0)).equals(incoming.get(tensor))) {
         throw new IllegalArgumentException(
-            "the gradient of " + tensor + " does not come back to its buffer at the start of a layer:"
+            "the gradient of "
+                + tensor
+                + " does not come back to its buffer at the start of a layer:"
                 + " what a layer hands on must be its input plus something");
       }
       move(tensor.ofLayer(0), tensor.at(0));
@@ -112,14 +126,16 @@ public final class Gradients {
   }
 
   /**
-   * @param writtenHere in a repeated section, the tensors that it writes: only to those may gradients flow
+   * @param writtenHere in a repeated section, the tensors that it writes: only to those may
+   *     gradients flow
    */
   private List<Op> reverse(Section section, Set<Tensor> writtenHere) {
     List<Op> backward = new ArrayList<>();
     boolean repeated = section instanceof Section.Repeated;
     for (Op op : section.ops().reversed()) {
       if (!(op instanceof Op.Differentiable differentiable)) {
-        throw new IllegalArgumentException(op.name() + " has no gradient rule: it cannot be trained through");
+        throw new IllegalArgumentException(
+            op.name() + " has no gradient rule: it cannot be trained through");
       }
       differentiable.differentiate(
           new Op.Tape() {
@@ -149,7 +165,8 @@ public final class Gradients {
             public void pass(Operand output, Operand input) {
               Operand gradient = require(output);
               if (input.tensor().role() == Role.PARAMETER) {
-                throw new IllegalArgumentException("the gradient of parameter " + input + " cannot be a shared one");
+                throw new IllegalArgumentException(
+                    "the gradient of parameter " + input + " cannot be a shared one");
               }
               requireLocal(input);
               Operand present = gradients.get(input);
@@ -169,8 +186,11 @@ public final class Gradients {
             private void requireLocal(Operand input) {
               if (repeated && !writtenHere.contains(input.tensor())) {
                 throw new IllegalArgumentException(
-                    op.name() + " of a repeated section reads " + input + ", which is neither a parameter, nor written"
-                        + " by its layer, nor handed on from layer to layer: gradients to it are not covered");
+                    op.name()
+                        + " of a repeated section reads "
+                        + input
+                        + ", which is neither a parameter, nor written by its layer, nor handed on"
+                        + " from layer to layer: gradients to it are not covered");
               }
             }
           });
@@ -203,7 +223,8 @@ public final class Gradients {
   private Operand require(Operand activation) {
     @Nullable Operand gradient = gradients.get(activation);
     if (gradient == null) {
-      throw new IllegalArgumentException("no op passes a gradient to " + activation + ": the loss does not depend on it");
+      throw new IllegalArgumentException(
+          "no op passes a gradient to " + activation + ": the loss does not depend on it");
     }
     return gradient;
   }
@@ -213,8 +234,12 @@ public final class Gradients {
     held.remove(input);
     if (!held.isEmpty()) {
       throw new IllegalArgumentException(
-          "adding to the gradient of " + input + " would change that of " + held
-              + ", which is still to be read: the branch of a sum must start after all that reads its other term");
+          "adding to the gradient of "
+              + input
+              + " would change that of "
+              + held
+              + ", which is still to be read: the branch of a sum must start after all that reads"
+              + " its other term");
     }
   }
 }

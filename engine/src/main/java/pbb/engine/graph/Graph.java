@@ -16,8 +16,8 @@ import java.util.Set;
 public record Graph(String name, List<Section> sections) {
 
   /**
-   * Checks that nothing is read before it is written, but for what outlives a run, that every layer has its slice, and that
-   * no two tensors have one name.
+   * Checks that nothing is read before it is written, but for what outlives a run, that every layer
+   * has its slice, and that no two tensors have one name.
    */
   public Graph {
     sections = List.copyOf(sections);
@@ -46,12 +46,28 @@ public record Graph(String name, List<Section> sections) {
     Tensor other = byName.putIfAbsent(tensor.name(), tensor);
     if (other != null && !other.equals(tensor)) {
       throw new IllegalArgumentException(
-          "two tensors of graph " + graph + " are named " + tensor.name() + ": " + other + ", " + tensor);
+          "two tensors of graph "
+              + graph
+              + " are named "
+              + tensor.name()
+              + ": "
+              + other
+              + ", "
+              + tensor);
     }
-    if (operand.slice() instanceof Operand.OfLayer && operand.firstSlice(section.layers() - 1) >= tensor.slices()) {
+    if (operand.slice() instanceof Operand.OfLayer
+        && operand.firstSlice(section.layers() - 1) >= tensor.slices()) {
       throw new IllegalArgumentException(
-          op.name() + " of graph " + graph + " is run for " + section.layers() + " layers, but " + operand
-              + " has only " + tensor.slices() + " slices");
+          op.name()
+              + " of graph "
+              + graph
+              + " is run for "
+              + section.layers()
+              + " layers, but "
+              + operand
+              + " has only "
+              + tensor.slices()
+              + " slices");
     }
   }
 

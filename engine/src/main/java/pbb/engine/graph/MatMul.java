@@ -3,8 +3,8 @@ package pbb.engine.graph;
 import java.util.List;
 
 /**
- * The matrix product {@code out = op(a) · op(b)}, where op transposes its matrix or leaves it. Matrices may come in
- * batches: then all three have a first dimension of the same extent.
+ * The matrix product {@code out = op(a) · op(b)}, where op transposes its matrix or leaves it.
+ * Matrices may come in batches: then all three have a first dimension of the same extent.
  *
  * @param out ([batch,] M, N)
  * @param a ([batch,] M, K), or ([batch,] K, M) where it is to be transposed
@@ -23,15 +23,22 @@ public record MatMul(Destination out, Operand a, Operand b, boolean transposeA, 
             && a.shape().rank() == rank
             && b.shape().rank() == rank
             && (rank == 2
-                || (out.shape().get(0) == a.shape().get(0) && out.shape().get(0) == b.shape().get(0)))
+                || (out.shape().get(0) == a.shape().get(0)
+                    && out.shape().get(0) == b.shape().get(0)))
             && a.shape().get(transposeA ? -1 : -2) == out.shape().get(-2)
             && b.shape().get(transposeB ? -2 : -1) == out.shape().get(-1)
             && a.shape().get(transposeA ? -2 : -1) == b.shape().get(transposeB ? -1 : -2),
         "MatMul with transposeA=" + transposeA + ", transposeB=" + transposeB,
-        "out (M, N) = op(a) (M, K) · op(b) (K, N)", out, a, b);
+        "out (M, N) = op(a) (M, K) · op(b) (K, N)",
+        out,
+        a,
+        b);
   }
 
-  /** {@code out = x · weightᵀ}: a linear layer, its weight (outputs, inputs) as Hugging Face stores it. */
+  /**
+   * {@code out = x · weightᵀ}: a linear layer, its weight (outputs, inputs) as Hugging Face stores
+   * it.
+   */
   public static MatMul linear(Operand out, Operand x, Operand weight) {
     return new MatMul(Destination.overwriting(out), x, weight, false, true);
   }
@@ -76,7 +83,8 @@ public record MatMul(Destination out, Operand a, Operand b, boolean transposeA, 
     Operand dOut = tape.gradient(out.operand()); // ([batch,] M, N)
     Destination dA = tape.contribution(a);
     Destination dB = tape.contribution(b);
-    // out = A·B: dA = dOut·Bᵀ, dB = Aᵀ·dOut; where an operand stands transposed, so does its gradient.
+    // out = A·B: dA = dOut·Bᵀ, dB = Aᵀ·dOut; where an operand stands transposed, so does its
+    // gradient.
     tape.emit(
         transposeA
             ? new MatMul(dA, b, dOut, transposeB, true)

@@ -7,14 +7,17 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Where the activations of a graph lie in one block of memory: those that are never alive together share bytes.
+ * Where the activations of a graph lie in one block of memory: those that are never alive together
+ * share bytes.
  *
- * <p>A stacked activation that dies within its layer is folded: all layers use the one slice that is stored. One that
- * another section reads, as the backward pass does, keeps a slice a layer.
+ * <p>A stacked activation that dies within its layer is folded: all layers use the one slice that
+ * is stored. One that another section reads, as the backward pass does, keeps a slice a layer.
  */
 public final class MemoryPlan {
 
-  /** Every activation starts at a multiple of this many bytes: a cache line, and the widest vector. */
+  /**
+   * Every activation starts at a multiple of this many bytes: a cache line, and the widest vector.
+   */
   public static final int ALIGNMENT = 64;
 
   /**
@@ -111,7 +114,15 @@ public final class MemoryPlan {
           use(lives, input, start + i, start, end, repeated, false, floatBytes);
         }
         for (Destination output : op.outputs()) {
-          use(lives, output.operand(), start + i, start, end, repeated, !output.accumulate(), floatBytes);
+          use(
+              lives,
+              output.operand(),
+              start + i,
+              start,
+              end,
+              repeated,
+              !output.accumulate(),
+              floatBytes);
         }
       }
       start = end + 1;

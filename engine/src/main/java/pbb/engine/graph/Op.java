@@ -3,9 +3,9 @@ package pbb.engine.graph;
 import java.util.List;
 
 /**
- * One coarse operation on tensors of static shape. A record for each kind holds its operands, checks their shapes when it
- * is made, and, where training needs it, states its gradient rule. Backends decide how it is computed; what it computes
- * is defined by the scalar backend.
+ * One coarse operation on tensors of static shape. A record for each kind holds its operands,
+ * checks their shapes when it is made, and, where training needs it, states its gradient rule.
+ * Backends decide how it is computed; what it computes is defined by the scalar backend.
  */
 public sealed interface Op
     permits Op.Differentiable,
@@ -21,13 +21,18 @@ public sealed interface Op
         SwiGluGradient,
         TakeRows {
 
-  /** What is read, in the order of the record's components; what is added to counts as written only. */
+  /**
+   * What is read, in the order of the record's components; what is added to counts as written only.
+   */
   List<Operand> inputs();
 
   /** What is written, in the order of the record's components. */
   List<Destination> outputs();
 
-  /** Floating-point operations of one run, counting a fused multiply-add as two; 0 where they do not matter. */
+  /**
+   * Floating-point operations of one run, counting a fused multiply-add as two; 0 where they do not
+   * matter.
+   */
   default long flops() {
     return 0;
   }
@@ -48,15 +53,18 @@ public sealed interface Op
   /** What a gradient rule sees of the backward pass that is being built. */
   interface Tape {
 
-    /** The gradient of the loss by {@code output}, complete: every op that reads the output has contributed. */
+    /**
+     * The gradient of the loss by {@code output}, complete: every op that reads the output has
+     * contributed.
+     */
     Operand gradient(Operand output);
 
     /** Where the op's contribution to the gradient by {@code input} goes. */
     Destination contribution(Operand input);
 
     /**
-     * Says that the gradient by {@code input} is just that by {@code output}, as for the terms of a sum, so that no op
-     * need copy it.
+     * Says that the gradient by {@code input} is just that by {@code output}, as for the terms of a
+     * sum, so that no op need copy it.
      */
     void pass(Operand output, Operand input);
 

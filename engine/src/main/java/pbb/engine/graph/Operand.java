@@ -37,7 +37,10 @@ public record Operand(Tensor tensor, Slice slice) {
     }
   }
 
-  /** The shape that the op sees: with the slices as outermost dimension where all of a stacked tensor is meant. */
+  /**
+   * The shape that the op sees: with the slices as outermost dimension where all of a stacked
+   * tensor is meant.
+   */
   public Shape shape() {
     return slice instanceof Whole && tensor.slices() > 1
         ? tensor.shape().stacked(tensor.slices())

@@ -7,8 +7,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Graphs that work on the same persistent tensors, such as the step, the update and the validation pass of a training:
- * what is compiled together, and what stays together on a device.
+ * Graphs that work on the same persistent tensors, such as the step, the update and the validation
+ * pass of a training: what is compiled together, and what stays together on a device.
  *
  * @param graphs each with a name of its own
  */
@@ -28,7 +28,8 @@ public record Program(List<Graph> graphs) {
         if (tensor.role().persistent()) {
           Tensor other = byName.putIfAbsent(tensor.name(), tensor);
           if (other != null && !other.equals(tensor)) {
-            throw new IllegalArgumentException("two tensors are named " + tensor.name() + ": " + other + ", " + tensor);
+            throw new IllegalArgumentException(
+                "two tensors are named " + tensor.name() + ": " + other + ", " + tensor);
           }
         }
       }

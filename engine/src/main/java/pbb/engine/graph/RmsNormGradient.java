@@ -3,8 +3,9 @@ package pbb.engine.graph;
 import java.util.List;
 
 /**
- * The gradients of {@link RmsNorm}. With r = inverseRms, g the gradient by the output, w the weight, over each run of D
- * elements: {@code dx = r · (g·w − x · r² · mean(g·w·x))}; and over all runs {@code dweight = Σ g · x · r}.
+ * The gradients of {@link RmsNorm}. With r = inverseRms, g the gradient by the output, w the
+ * weight, over each run of D elements: {@code dx = r · (g·w − x · r² · mean(g·w·x))}; and over all
+ * runs {@code dweight = Σ g · x · r}.
  *
  * @param dx (N, C), the gradient by the input
  * @param dweight (D), the gradient by the weight
@@ -14,7 +15,12 @@ import java.util.List;
  * @param weight (D)
  */
 public record RmsNormGradient(
-    Destination dx, Destination dweight, Operand gradient, Operand x, Operand inverseRms, Operand weight)
+    Destination dx,
+    Destination dweight,
+    Operand gradient,
+    Operand x,
+    Operand inverseRms,
+    Operand weight)
     implements Op {
 
   /** Checks the shapes. */
@@ -24,7 +30,14 @@ public record RmsNormGradient(
             && gradient.shape().equals(x.shape())
             && dweight.shape().equals(weight.shape())
             && inverseRms.size() * weight.size() == x.size(),
-        "RmsNormGradient", "the shapes of RmsNorm", dx, dweight, gradient, x, inverseRms, weight);
+        "RmsNormGradient",
+        "the shapes of RmsNorm",
+        dx,
+        dweight,
+        gradient,
+        x,
+        inverseRms,
+        weight);
   }
 
   @Override

@@ -3,8 +3,8 @@ package pbb.engine.graph;
 import java.util.List;
 
 /**
- * Rotary position embedding (Su et al. 2021, equation 34) in the layout of Hugging Face's Llama: in each head of D
- * elements, the pair (i, i + D/2) is rotated by {@code position · theta^(−2i/D)}.
+ * Rotary position embedding (Su et al. 2021, equation 34) in the layout of Hugging Face's Llama: in
+ * each head of D elements, the pair (i, i + D/2) is rotated by {@code position · theta^(−2i/D)}.
  *
  * @param out (N, H·D)
  * @param x (N, H·D)
@@ -15,7 +15,13 @@ import java.util.List;
  * @param inverse whether to rotate back, as the gradient does
  */
 public record Rope(
-    Operand out, Operand x, Operand positions, int headDim, double theta, int positionLimit, boolean inverse)
+    Operand out,
+    Operand x,
+    Operand positions,
+    int headDim,
+    double theta,
+    int positionLimit,
+    boolean inverse)
     implements Op.Differentiable {
 
   /** Checks the shapes. */
@@ -27,7 +33,11 @@ public record Rope(
             && headDim % 2 == 0
             && positions.size() == x.shape().get(0)
             && positions.type() == DataType.I32,
-        "Rope with headDim=" + headDim, "x and out (N, H·headDim), positions of N integers", out, x, positions);
+        "Rope with headDim=" + headDim,
+        "x and out (N, H·headDim), positions of N integers",
+        out,
+        x,
+        positions);
   }
 
   @Override
@@ -45,9 +55,12 @@ public record Rope(
     Destination dx = tape.contribution(x);
     if (dx.accumulate()) {
       throw new IllegalArgumentException(
-          "Rope must be the first to contribute to the gradient of " + x + ": nothing else may read it");
+          "Rope must be the first to contribute to the gradient of "
+              + x
+              + ": nothing else may read it");
     }
     tape.emit(
-        new Rope(dx.operand(), tape.gradient(out), positions, headDim, theta, positionLimit, !inverse));
+        new Rope(
+            dx.operand(), tape.gradient(out), positions, headDim, theta, positionLimit, !inverse));
   }
 }

@@ -17,7 +17,8 @@ public record Shape(List<Integer> dimensions) {
     dimensions = List.copyOf(dimensions);
     for (int extent : dimensions) {
       if (extent < 1) {
-        throw new IllegalArgumentException("every extent must be at least 1, but the shape is " + dimensions);
+        throw new IllegalArgumentException(
+            "every extent must be at least 1, but the shape is " + dimensions);
       }
     }
   }
@@ -32,7 +33,10 @@ public record Shape(List<Integer> dimensions) {
     return dimensions.size();
   }
 
-  /** The extent of dimension {@code index}, counted from the outermost; negative counts from the innermost. */
+  /**
+   * The extent of dimension {@code index}, counted from the outermost; negative counts from the
+   * innermost.
+   */
   public int get(int index) {
     return dimensions.get(index < 0 ? rank() + index : index);
   }
@@ -49,8 +53,7 @@ public record Shape(List<Integer> dimensions) {
   /** This shape with one more dimension of {@code extent} outside the others. */
   public Shape stacked(int extent) {
     return of(
-        IntStream.concat(
-                IntStream.of(extent), dimensions.stream().mapToInt(Integer::intValue))
+        IntStream.concat(IntStream.of(extent), dimensions.stream().mapToInt(Integer::intValue))
             .toArray());
   }
 

@@ -13,7 +13,12 @@ public record SquaredNorm(Operand out, int index, Operand x) implements Op {
 
   /** Checks the index. */
   public SquaredNorm {
-    Op.require(index >= 0 && index < out.size(), "SquaredNorm", "an index below the size of out", index, out);
+    Op.require(
+        index >= 0 && index < out.size(),
+        "SquaredNorm",
+        "an index below the size of out",
+        index,
+        out);
   }
 
   @Override

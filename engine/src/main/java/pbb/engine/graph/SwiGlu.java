@@ -3,7 +3,8 @@ package pbb.engine.graph;
 import java.util.List;
 
 /**
- * The gated unit {@code out = silu(gate) · up} with {@code silu(z) = z / (1 + exp(−z))} (Shazeer 2020, equation 6).
+ * The gated unit {@code out = silu(gate) · up} with {@code silu(z) = z / (1 + exp(−z))} (Shazeer
+ * 2020, equation 6).
  *
  * @param out (N, F)
  * @param gate (N, F)
@@ -15,7 +16,11 @@ public record SwiGlu(Operand out, Operand gate, Operand up) implements Op.Differ
   public SwiGlu {
     Op.require(
         out.shape().equals(gate.shape()) && out.shape().equals(up.shape()),
-        "SwiGlu", "operands of one shape", out, gate, up);
+        "SwiGlu",
+        "operands of one shape",
+        out,
+        gate,
+        up);
   }
 
   @Override
@@ -31,6 +36,7 @@ public record SwiGlu(Operand out, Operand gate, Operand up) implements Op.Differ
   @Override
   public void differentiate(Tape tape) {
     tape.emit(
-        new SwiGluGradient(tape.contribution(gate), tape.contribution(up), tape.gradient(out), gate, up));
+        new SwiGluGradient(
+            tape.contribution(gate), tape.contribution(up), tape.gradient(out), gate, up));
   }
 }

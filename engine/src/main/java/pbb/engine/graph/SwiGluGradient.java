@@ -3,8 +3,8 @@ package pbb.engine.graph;
 import java.util.List;
 
 /**
- * The gradients of {@link SwiGlu}: with s = sigmoid(gate) and g the gradient by the output, {@code dgate = g · up · s · (1 +
- * gate · (1 − s))} and {@code dup = g · gate · s}.
+ * The gradients of {@link SwiGlu}: with s = sigmoid(gate) and g the gradient by the output, {@code
+ * dgate = g · up · s · (1 + gate · (1 − s))} and {@code dup = g · gate · s}.
  *
  * @param dgate (N, F)
  * @param dup (N, F)
@@ -22,7 +22,13 @@ public record SwiGluGradient(
             && dup.shape().equals(gate.shape())
             && gradient.shape().equals(gate.shape())
             && up.shape().equals(gate.shape()),
-        "SwiGluGradient", "operands of one shape", dgate, dup, gradient, gate, up);
+        "SwiGluGradient",
+        "operands of one shape",
+        dgate,
+        dup,
+        gradient,
+        gate,
+        up);
   }
 
   @Override

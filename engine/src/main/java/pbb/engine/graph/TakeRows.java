@@ -3,7 +3,8 @@ package pbb.engine.graph;
 import java.util.List;
 
 /**
- * Picks rows: {@code out[b] = x[rows[b]]}; generation needs logits at the last position of each sequence only.
+ * Picks rows: {@code out[b] = x[rows[b]]}; generation needs logits at the last position of each
+ * sequence only.
  *
  * @param out (B, C)
  * @param x (N, C)
@@ -17,7 +18,11 @@ public record TakeRows(Operand out, Operand x, Operand rows) implements Op {
         x.shape().rank() == 2
             && out.shape().equals(Shape.of((int) rows.size(), x.shape().get(1)))
             && rows.type() == DataType.I32,
-        "TakeRows", "out (B, C), x (N, C), rows of B integers", out, x, rows);
+        "TakeRows",
+        "out (B, C), x (N, C), rows of B integers",
+        out,
+        x,
+        rows);
   }
 
   @Override

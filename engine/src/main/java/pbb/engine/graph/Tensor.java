@@ -3,9 +3,10 @@ package pbb.engine.graph;
 /**
  * A tensor as graphs know it: a name, a type and a shape, but no storage.
  *
- * <p>A tensor of {@code slices > 1} is stacked: it holds as many values of {@code shape}, one after the other, and an op
- * of a {@link Section.Repeated} works on the slice of its layer. A parameter that each layer has of its own is one
- * tensor of {@code layers} slices; what one layer hands to the next is one of {@code layers + 1}.
+ * <p>A tensor of {@code slices > 1} is stacked: it holds as many values of {@code shape}, one after
+ * the other, and an op of a {@link Section.Repeated} works on the slice of its layer. A parameter
+ * that each layer has of its own is one tensor of {@code layers} slices; what one layer hands to
+ * the next is one of {@code layers + 1}.
  *
  * @param name unique within a program
  * @param type the type of the elements
@@ -18,7 +19,8 @@ public record Tensor(String name, DataType type, Shape shape, int slices, Role r
   /** Checks that there is a slice. */
   public Tensor {
     if (slices < 1) {
-      throw new IllegalArgumentException("tensor " + name + " must have at least 1 slice, not " + slices);
+      throw new IllegalArgumentException(
+          "tensor " + name + " must have at least 1 slice, not " + slices);
     }
   }
 

@@ -44,10 +44,15 @@ public record ModelConfig(
     requireAtLeast(1, maxPositionEmbeddings, "maxPositionEmbeddings");
     if (numAttentionHeads % numKeyValueHeads != 0) {
       throw new IllegalArgumentException(
-          "numKeyValueHeads (" + numKeyValueHeads + ") must divide numAttentionHeads (" + numAttentionHeads + ")");
+          "numKeyValueHeads ("
+              + numKeyValueHeads
+              + ") must divide numAttentionHeads ("
+              + numAttentionHeads
+              + ")");
     }
     if (headDim % 2 != 0) {
-      throw new IllegalArgumentException("headDim must be even for the rotary embedding, not " + headDim);
+      throw new IllegalArgumentException(
+          "headDim must be even for the rotary embedding, not " + headDim);
     }
     requirePositive(rmsNormEpsilon, "rmsNormEpsilon");
     requirePositive(ropeTheta, "ropeTheta");
@@ -55,10 +60,11 @@ public record ModelConfig(
   }
 
   /**
-   * A model with as many key-value heads as query heads, heads that share the width evenly, and weights that begin with
-   * standard deviation {@code 1/√hiddenSize}.
+   * A model with as many key-value heads as query heads, heads that share the width evenly, and
+   * weights that begin with standard deviation {@code 1/√hiddenSize}.
    *
-   * @throws IllegalArgumentException if {@code numAttentionHeads} does not divide {@code hiddenSize}
+   * @throws IllegalArgumentException if {@code numAttentionHeads} does not divide {@code
+   *     hiddenSize}
    */
   public static ModelConfig llama(
       int vocabularySize,
@@ -70,7 +76,11 @@ public record ModelConfig(
       boolean tieWordEmbeddings) {
     if (hiddenSize % numAttentionHeads != 0) {
       throw new IllegalArgumentException(
-          "numAttentionHeads (" + numAttentionHeads + ") must divide hiddenSize (" + hiddenSize + ")");
+          "numAttentionHeads ("
+              + numAttentionHeads
+              + ") must divide hiddenSize ("
+              + hiddenSize
+              + ")");
     }
     return new ModelConfig(
         vocabularySize,
@@ -88,7 +98,9 @@ public record ModelConfig(
         1 / StrictMath.sqrt(hiddenSize));
   }
 
-  /** Weights of the matrix products: all but the norms and the embedding table as it is looked up. */
+  /**
+   * Weights of the matrix products: all but the norms and the embedding table as it is looked up.
+   */
   public long matmulParameters() {
     long attention = 2L * hiddenSize * headDim * (numAttentionHeads + numKeyValueHeads);
     return numHiddenLayers * (attention + 3L * hiddenSize * intermediateSize)
@@ -98,16 +110,17 @@ public record ModelConfig(
   /** All weights. */
   public long parameters() {
     long norms = numHiddenLayers * (2L * hiddenSize + (qkNorm ? 2L * headDim : 0)) + hiddenSize;
-    return matmulParameters() + norms + (tieWordEmbeddings ? 0 : (long) hiddenSize * vocabularySize);
+    return matmulParameters()
+        + norms
+        + (tieWordEmbeddings ? 0 : (long) hiddenSize * vocabularySize);
   }
 
   /**
-   * Floating-point operations of a training step, per token: 6 for each weight of a matrix product, and those of causal
-   * attention over {@code length} positions.
+   * Floating-point operations of a training step, per token: 6 for each weight of a matrix product,
+   * and those of causal attention over {@code length} positions.
    */
   public double trainingFlopsPerToken(int length) {
-    return 6.0 * matmulParameters()
-        + 6.0 * numHiddenLayers * numAttentionHeads * headDim * length;
+    return 6.0 * matmulParameters() + 6.0 * numHiddenLayers * numAttentionHeads * headDim * length;
   }
 
   private static void requireAtLeast(int least, int value, String field) {

@@ -7,7 +7,8 @@ import pbb.engine.graph.Tensor;
  *
  * @param tensor where it is kept; stacked over the layers if each has its own
  * @param kind what it is, which decides how it begins and whether it decays
- * @param checkpointName its name in a checkpoint, as Hugging Face's Llama has it; {@code %d} stands for the layer
+ * @param checkpointName its name in a checkpoint, as Hugging Face's Llama has it; {@code %d} stands
+ *     for the layer
  */
 public record Parameter(Tensor tensor, Kind kind, String checkpointName) {
 

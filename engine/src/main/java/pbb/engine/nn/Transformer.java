@@ -22,12 +22,12 @@ import pbb.engine.graph.TakeRows;
 import pbb.engine.graph.Tensor;
 
 /**
- * The one definition of the model: a Llama-shaped decoder as code that emits ops. RMSNorm before each block, rotary
- * position embedding, grouped-query causal attention, SwiGLU, no biases; QK-norm and tied embeddings are options. The layers
- * are one repeated section whose weights are stacked.
+ * The one definition of the model: a Llama-shaped decoder as code that emits ops. RMSNorm before
+ * each block, rotary position embedding, grouped-query causal attention, SwiGLU, no biases; QK-norm
+ * and tied embeddings are options. The layers are one repeated section whose weights are stacked.
  *
- * <p>Letters in shapes: B rows, T positions of a row, N = B·T, C hidden size, F intermediate size, D head size, Hq and Hkv
- * heads, V vocabulary, L layers, S capacity of a cache.
+ * <p>Letters in shapes: B rows, T positions of a row, N = B·T, C hidden size, F intermediate size,
+ * D head size, Hq and Hkv heads, V vocabulary, L layers, S capacity of a cache.
  */
 public final class Transformer {
 
@@ -58,12 +58,19 @@ public final class Transformer {
     int d = config.headDim();
     int q = config.numAttentionHeads() * d;
     int kv = config.numKeyValueHeads() * d;
-    embedding = single("embedding", Parameter.Kind.EMBEDDING, "model.embed_tokens.weight", config.vocabularySize(), c);
+    embedding =
+        single(
+            "embedding",
+            Parameter.Kind.EMBEDDING,
+            "model.embed_tokens.weight",
+            config.vocabularySize(),
+            c);
     attentionNorm = perLayer("attentionNorm", Parameter.Kind.NORM, "input_layernorm", c);
     queryWeight = perLayer("queryWeight", Parameter.Kind.MATRIX, "self_attn.q_proj", q, c);
     keyWeight = perLayer("keyWeight", Parameter.Kind.MATRIX, "self_attn.k_proj", kv, c);
     valueWeight = perLayer("valueWeight", Parameter.Kind.MATRIX, "self_attn.v_proj", kv, c);
-    attentionOutputWeight = perLayer("attentionOutputWeight", Parameter.Kind.MATRIX, "self_attn.o_proj", c, q);
+    attentionOutputWeight =
+        perLayer("attentionOutputWeight", Parameter.Kind.MATRIX, "self_attn.o_proj", c, q);
     qkNorm =
         config.qkNorm()
             ? Optional.of(
@@ -71,7 +78,8 @@ public final class Transformer {
                     perLayer("queryNorm", Parameter.Kind.NORM, "self_attn.q_norm", d),
                     perLayer("keyNorm", Parameter.Kind.NORM, "self_attn.k_norm", d)))
             : Optional.empty();
-    feedForwardNorm = perLayer("feedForwardNorm", Parameter.Kind.NORM, "post_attention_layernorm", c);
+    feedForwardNorm =
+        perLayer("feedForwardNorm", Parameter.Kind.NORM, "post_attention_layernorm", c);
     gateWeight = perLayer("gateWeight", Parameter.Kind.MATRIX, "mlp.gate_proj", f, c);
     upWeight = perLayer("upWeight", Parameter.Kind.MATRIX, "mlp.up_proj", f, c);
     downWeight = perLayer("downWeight", Parameter.Kind.MATRIX, "mlp.down_proj", c, f);
@@ -79,7 +87,12 @@ public final class Transformer {
     outputWeight =
         config.tieWordEmbeddings()
             ? embedding
-            : single("outputWeight", Parameter.Kind.MATRIX, "lm_head.weight", config.vocabularySize(), c);
+            : single(
+                "outputWeight",
+                Parameter.Kind.MATRIX,
+                "lm_head.weight",
+                config.vocabularySize(),
+                c);
   }
 
   /** The model's shape. */
@@ -118,7 +131,8 @@ public final class Transformer {
    * The forward pass over {@code batch} packed rows of {@code length} tokens.
    *
    * @param name the graph's name
-   * @param keepLogits whether the logits are an output that the host can read, rather than an activation
+   * @param keepLogits whether the logits are an output that the host can read, rather than an
+   *     activation
    * @throws IllegalArgumentException if {@code length} exceeds {@code maxPositionEmbeddings}
    */
   public Training training(String name, int batch, int length, boolean keepLogits) {
@@ -144,12 +158,19 @@ public final class Transformer {
         new CrossEntropy(
             loss.whole(), lossLogSumExp.whole(), logits.whole(), targets.whole(), weights.whole()));
     return new Training(
-        graph(name, first, layer, last), tokens, positions, documentStart, targets, weights, loss, logits);
+        graph(name, first, layer, last),
+        tokens,
+        positions,
+        documentStart,
+        targets,
+        weights,
+        loss,
+        logits);
   }
 
   /**
-   * One pass of generation: new tokens of each sequence go in, the logits of what follows come out, and the key-value cache
-   * grows.
+   * One pass of generation: new tokens of each sequence go in, the logits of what follows come out,
+   * and the key-value cache grows.
    *
    * @param graph the pass
    * @param tokens (B, T), I32: the new tokens
@@ -160,11 +181,18 @@ public final class Transformer {
    * @param values L × (B, S, Hkv·D)
    */
   public record Generation(
-      Graph graph, Tensor tokens, Tensor positions, Tensor lastRows, Tensor logits, Tensor keys, Tensor values) {}
+      Graph graph,
+      Tensor tokens,
+      Tensor positions,
+      Tensor lastRows,
+      Tensor logits,
+      Tensor keys,
+      Tensor values) {}
 
   /**
-   * A pass over {@code length} new tokens of each of {@code batch} sequences, with a cache of {@code capacity} positions: long
-   * for prompts, 1 for decoding. Passes of one batch and capacity share their cache within a program.
+   * A pass over {@code length} new tokens of each of {@code batch} sequences, with a cache of
+   * {@code capacity} positions: long for prompts, 1 for decoding. Passes of one batch and capacity
+   * share their cache within a program.
    *
    * @param name the graph's name; inputs are named after it
    * @throws IllegalArgumentException if {@code capacity} exceeds {@code maxPositionEmbeddings}
@@ -193,7 +221,12 @@ public final class Transformer {
               ops.add(new CacheWrite(values.ofLayer(), v, positions.whole()));
               ops.add(
                   new CachedAttention(
-                      out, q, keys.ofLayer(), values.ofLayer(), positions.whole(), config.headDim()));
+                      out,
+                      q,
+                      keys.ofLayer(),
+                      values.ofLayer(),
+                      positions.whole(),
+                      config.headDim()));
             });
     List<Op> last = new ArrayList<>();
     Tensor lastHidden = Tensor.of("lastHidden", Role.ACTIVATION, batch, config.hiddenSize());
@@ -215,7 +248,10 @@ public final class Transformer {
     };
   }
 
-  /** One layer: {@code x += attention(norm(x)); x += feedForward(norm(x))}, from one slice of the residual to the next. */
+  /**
+   * One layer: {@code x += attention(norm(x)); x += feedForward(norm(x))}, from one slice of the
+   * residual to the next.
+   */
   private List<Op> layer(int rows, Tensor residual, Tensor positions, AttentionEmitter attention) {
     List<Op> ops = new ArrayList<>();
     int c = config.hiddenSize();
@@ -236,7 +272,8 @@ public final class Transformer {
     Operand rotatedKeys = rope(ops, "rotatedKeys", keys, positions);
     Operand attended = activation("attended", rows, q);
     attention.emit(ops, attended, rotatedQueries, rotatedKeys, values);
-    Operand attentionOutput = linear(ops, "attentionOutput", attended, attentionOutputWeight, rows, c);
+    Operand attentionOutput =
+        linear(ops, "attentionOutput", attended, attentionOutputWeight, rows, c);
     Operand middle = activation("middle", rows, c);
     ops.add(new Add(middle, x, attentionOutput));
 
@@ -255,7 +292,11 @@ public final class Transformer {
     Tensor inverseRms = Tensor.of("finalInverseRms", Role.ACTIVATION, rows);
     ops.add(
         new RmsNorm(
-            normed.whole(), inverseRms.whole(), hidden, finalNorm.whole(), config.rmsNormEpsilon()));
+            normed.whole(),
+            inverseRms.whole(),
+            hidden,
+            finalNorm.whole(),
+            config.rmsNormEpsilon()));
     ops.add(MatMul.linear(logits.whole(), normed.whole(), outputWeight.whole()));
   }
 
@@ -266,7 +307,8 @@ public final class Transformer {
     return out;
   }
 
-  private Operand linear(List<Op> ops, String name, Operand x, Tensor weight, int rows, int columns) {
+  private Operand linear(
+      List<Op> ops, String name, Operand x, Tensor weight, int rows, int columns) {
     Operand out = activation(name, rows, columns);
     ops.add(MatMul.linear(out, x, weight.ofLayer()));
     return out;
@@ -286,7 +328,10 @@ public final class Transformer {
     return out;
   }
 
-  /** An activation that each layer has of its own; where no later section reads it, the memory plan folds it into one. */
+  /**
+   * An activation that each layer has of its own; where no later section reads it, the memory plan
+   * folds it into one.
+   */
   private Operand activation(String name, int... shape) {
     return Tensor.stacked(name, Role.ACTIVATION, config.numHiddenLayers(), shape).ofLayer();
   }
@@ -324,7 +369,11 @@ public final class Transformer {
   private void requireLength(int length) {
     if (length > config.maxPositionEmbeddings()) {
       throw new IllegalArgumentException(
-          "sequences of " + length + " tokens exceed maxPositionEmbeddings (" + config.maxPositionEmbeddings() + ")");
+          "sequences of "
+              + length
+              + " tokens exceed maxPositionEmbeddings ("
+              + config.maxPositionEmbeddings()
+              + ")");
     }
   }
 }

@@ -18,9 +18,9 @@ import pbb.engine.backend.DeviceStatus.Refusal;
 import pbb.engine.conformance.SelfTest;
 
 /**
- * The backends that are there. Rank belongs to the device: a GPU, then the Vector API, then plain loops; a processor behind a
- * device interface is taken only if it is named. A device must open and pass the self-test; one that was named and does not
- * is an error, never replaced in silence.
+ * The backends that are there. Rank belongs to the device: a GPU, then the Vector API, then plain
+ * loops; a processor behind a device interface is taken only if it is named. A device must open and
+ * pass the self-test; one that was named and does not is an error, never replaced in silence.
  */
 public final class Backends {
 
@@ -41,7 +41,9 @@ public final class Backends {
   /** All backends of the modules that are there. */
   public static Backends discover() {
     return new Backends(
-        ServiceLoader.load(BackendProvider.class).stream().map(ServiceLoader.Provider::get).toList(),
+        ServiceLoader.load(BackendProvider.class).stream()
+            .map(ServiceLoader.Provider::get)
+            .toList(),
         SelfTest::failure);
   }
 
@@ -56,8 +58,8 @@ public final class Backends {
    * @param backend a backend's name, or {@link #AUTO}
    * @param device a device's id; empty for the best one
    * @param threads how many threads of the host may compute
-   * @throws BackendUnavailableException if what was named does not work, or nothing does; the message says why, and what to
-   *     do
+   * @throws BackendUnavailableException if what was named does not work, or nothing does; the
+   *     message says why, and what to do
    */
   public Selection select(String backend, Optional<String> device, int threads) {
     String wanted = device.orElse(ANY_DEVICE);
@@ -73,7 +75,8 @@ public final class Backends {
       } else if (wanted.isEmpty() && candidate.status().kind() == Kind.ON_REQUEST) {
         report.add(name + ": used only when named, with " + candidate.option());
         refusals.add(
-            new Refusal(name + " is used only when its device is named", "add " + candidate.option()));
+            new Refusal(
+                name + " is used only when its device is named", "add " + candidate.option()));
       } else {
         switch (open(candidate, threads)) {
           case Opened(Backend opened) -> {
@@ -95,7 +98,9 @@ public final class Backends {
                         ? "no backend works: " + String.join("; ", report)
                         : what(backend, wanted)
                             + " cannot be used: "
-                            + refusals.stream().map(Backends::sentence).collect(Collectors.joining("; ")))),
+                            + refusals.stream()
+                                .map(Backends::sentence)
+                                .collect(Collectors.joining("; ")))),
         report);
   }
 
@@ -134,7 +139,8 @@ public final class Backends {
 
   private Stream<Candidate> candidates() {
     return providers.stream()
-        .flatMap(provider -> provider.devices().stream().map(status -> new Candidate(provider, status)))
+        .flatMap(
+            provider -> provider.devices().stream().map(status -> new Candidate(provider, status)))
         .sorted(Comparator.comparing(candidate -> candidate.status().kind()));
   }
 
@@ -142,14 +148,16 @@ public final class Backends {
     List<Candidate> all = candidates().toList();
     List<Candidate> ofBackend =
         all.stream()
-            .filter(candidate -> backend.equals(AUTO) || candidate.status().backend().equals(backend))
+            .filter(
+                candidate -> backend.equals(AUTO) || candidate.status().backend().equals(backend))
             .toList();
     if (ofBackend.isEmpty()) {
       throw new BackendUnavailableException(
           "there is no backend "
               + backend
               + ": use --backend "
-              + Stream.concat(Stream.of(AUTO), all.stream().map(candidate -> candidate.status().backend()))
+              + Stream.concat(
+                      Stream.of(AUTO), all.stream().map(candidate -> candidate.status().backend()))
                   .distinct()
                   .collect(Collectors.joining("|")));
     }
@@ -159,7 +167,9 @@ public final class Backends {
             .toList();
     if (ofDevice.isEmpty()) {
       throw new BackendUnavailableException(
-          (backend.equals(AUTO) ? "no backend has a device " : "backend " + backend + " has no device ")
+          (backend.equals(AUTO)
+                  ? "no backend has a device "
+                  : "backend " + backend + " has no device ")
               + device
               + ": use "
               + ofBackend.stream().map(Candidate::option).collect(Collectors.joining(", or ")));
@@ -195,7 +205,9 @@ public final class Backends {
   }
 
   private static String sentence(Refusal refusal) {
-    return refusal.remedy().isEmpty() ? refusal.reason() : refusal.reason() + ": " + refusal.remedy();
+    return refusal.remedy().isEmpty()
+        ? refusal.reason()
+        : refusal.reason() + ": " + refusal.remedy();
   }
 
   private static String what(String backend, String device) {

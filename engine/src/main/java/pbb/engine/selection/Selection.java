@@ -7,7 +7,8 @@ import pbb.engine.backend.Backend;
  * What was chosen.
  *
  * @param backend the opened backend
- * @param report one line for each device in the order in which they were considered: taken, or why not
+ * @param report one line for each device in the order in which they were considered: taken, or why
+ *     not
  */
 public record Selection(Backend backend, List<String> report) implements AutoCloseable {
 

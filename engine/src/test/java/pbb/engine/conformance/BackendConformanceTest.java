@@ -14,8 +14,8 @@ import pbb.engine.backend.BackendProvider;
 import pbb.engine.backend.DeviceStatus;
 
 /**
- * Hands every usable device to the conformance suite. For one backend, or for the checks whose names contain a text: {@code
- * -Dconformance.backend=vector -Dconformance.check=RmsNorm}.
+ * Hands every usable device to the conformance suite. For one backend, or for the checks whose
+ * names contain a text: {@code -Dconformance.backend=vector -Dconformance.check=RmsNorm}.
  */
 class BackendConformanceTest {
 

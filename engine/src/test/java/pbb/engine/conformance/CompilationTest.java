@@ -24,13 +24,15 @@ import org.junit.jupiter.api.io.TempDir;
 import pbb.engine.backend.UsableBackend;
 
 /**
- * An op gives the same bits whether it is interpreted or compiled, so that results do not depend on when the compiler kicks
- * in. Two JVMs run the small rows of the op table: one never compiles, the other compiles all that has run a hundred times,
- * by the optimising compiler and before it goes on.
+ * An op gives the same bits whether it is interpreted or compiled, so that results do not depend on
+ * when the compiler kicks in. Two JVMs run the small rows of the op table: one never compiles, the
+ * other compiles all that has run a hundred times, by the optimising compiler and before it goes
+ * on.
  */
 class CompilationTest {
 
-  private static final Pattern COMPILED = Pattern.compile("pbb\\.engine\\.backend\\.vector\\.(\\w+)");
+  private static final Pattern COMPILED =
+      Pattern.compile("pbb\\.engine\\.backend\\.vector\\.(\\w+)");
 
   @TempDir Path folder;
 
@@ -58,7 +60,10 @@ class CompilationTest {
             backend,
             device,
             Integer.toString(warmUps)));
-    return new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(output.toFile()).start();
+    return new ProcessBuilder(command)
+        .redirectErrorStream(true)
+        .redirectOutput(output.toFile())
+        .start();
   }
 
   private static Map<String, String> checksums(Process process, Path output)
@@ -79,7 +84,10 @@ class CompilationTest {
   @Test
   void interpretedAndCompiledOpsGiveTheSameBits() throws Exception {
     UsableBackend vector =
-        UsableBackend.all().filter(backend -> backend.device().backend().equals("vector")).findFirst().orElse(null);
+        UsableBackend.all()
+            .filter(backend -> backend.device().backend().equals("vector"))
+            .findFirst()
+            .orElse(null);
     Assumptions.assumeTrue(vector != null, "the vector backend cannot be used here");
     String device = Objects.requireNonNull(vector).device().id();
     Path interpretedOutput = folder.resolve("interpreted");
@@ -107,7 +115,9 @@ class CompilationTest {
     assertEquals(OpBits.rows().size(), expected.size(), "rows that were run");
     assertEquals(expected.keySet(), actual.keySet());
     List<String> different =
-        expected.keySet().stream().filter(row -> !Objects.equals(expected.get(row), actual.get(row))).toList();
+        expected.keySet().stream()
+            .filter(row -> !Objects.equals(expected.get(row), actual.get(row)))
+            .toList();
     assertEquals(List.of(), different, "rows whose bits change when they are compiled");
 
     Set<String> compiledClasses = new TreeSet<>();
@@ -125,6 +135,7 @@ class CompilationTest {
             .filter(op -> !op.equals("TakeRows"))
             .filter(op -> compiledClasses.stream().noneMatch(name -> name.startsWith(op)))
             .toList();
-    assertEquals(List.of(), neverCompiled, "ops of which no class was compiled, out of " + compiledClasses);
+    assertEquals(
+        List.of(), neverCompiled, "ops of which no class was compiled, out of " + compiledClasses);
   }
 }

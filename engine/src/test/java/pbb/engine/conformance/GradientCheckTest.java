@@ -50,7 +50,12 @@ class GradientCheckTest {
    * @param scale below this an error counts as absolute
    */
   private static Optional<String> mismatch(
-      String what, double[] values, int[] elements, double[] analytic, double scale, ToDoubleFunction<double[]> loss) {
+      String what,
+      double[] values,
+      int[] elements,
+      double[] analytic,
+      double scale,
+      ToDoubleFunction<double[]> loss) {
     for (int element : elements) {
       double before = values[element];
       double h = 1e-3 * Math.max(Math.abs(before), 0.1);
@@ -81,7 +86,10 @@ class GradientCheckTest {
         : IntStream.generate(() -> first + stream.nextInt(size)).limit(SAMPLES).toArray();
   }
 
-  /** Checks the rule of one op with the loss Σ g · output, for random g; {@code factor} distorts the analytic gradient. */
+  /**
+   * Checks the rule of one op with the loss Σ g · output, for random g; {@code factor} distorts the
+   * analytic gradient.
+   */
   private static Optional<String> check(OpCase row, double factor) {
     Op.Differentiable forward = (Op.Differentiable) row.op();
     SingleOpTape tape = new SingleOpTape(false, _ -> {}, _ -> {});
@@ -137,7 +145,8 @@ class GradientCheckTest {
                   session.write(input.tensor(), moved);
                   session.run("forward");
                   return cotangents.entrySet().stream()
-                      .mapToDouble(g -> dot(g.getKey(), g.getValue(), session.read(g.getKey().tensor())))
+                      .mapToDouble(
+                          g -> dot(g.getKey(), g.getValue(), session.read(g.getKey().tensor())))
                       .sum();
                 });
         session.write(input.tensor(), values);
@@ -167,9 +176,13 @@ class GradientCheckTest {
 
   @Test
   void theTableHasEveryDifferentiableOp() {
-    List<String> names = differentiableRows().map(row -> row.op().name()).distinct().sorted().toList();
+    List<String> names =
+        differentiableRows().map(row -> row.op().name()).distinct().sorted().toList();
     List<String> all =
-        Arrays.stream(Op.Differentiable.class.getPermittedSubclasses()).map(Class::getSimpleName).sorted().toList();
+        Arrays.stream(Op.Differentiable.class.getPermittedSubclasses())
+            .map(Class::getSimpleName)
+            .sorted()
+            .toList();
     assertTrue(names.equals(all), names + " of " + all);
   }
 

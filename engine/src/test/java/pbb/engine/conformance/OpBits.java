@@ -12,9 +12,9 @@ import pbb.engine.graph.Destination;
 import pbb.engine.graph.Tensor;
 
 /**
- * Prints a checksum of what each small row of the op table gives, one a line. {@link CompilationTest} runs it in a JVM that
- * compiles and in one that does not. Arguments: the backend, its device, and how often a row is run before the run that
- * counts.
+ * Prints a checksum of what each small row of the op table gives, one a line. {@link
+ * CompilationTest} runs it in a JVM that compiles and in one that does not. Arguments: the backend,
+ * its device, and how often a row is run before the run that counts.
  */
 final class OpBits {
 

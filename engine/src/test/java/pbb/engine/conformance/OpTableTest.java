@@ -40,7 +40,9 @@ class OpTableTest {
   }
 
   private static Stream<Class<?>> ops(Class<?> type) {
-    return type.isSealed() ? Arrays.stream(type.getPermittedSubclasses()).flatMap(OpTableTest::ops) : Stream.of(type);
+    return type.isSealed()
+        ? Arrays.stream(type.getPermittedSubclasses()).flatMap(OpTableTest::ops)
+        : Stream.of(type);
   }
 
   static List<String> all() {
@@ -52,8 +54,13 @@ class OpTableTest {
     assertEquals(all(), names(OpTable.rows()).stream().sorted().toList());
     assertEquals(all(), names(OpTable.sample()).stream().sorted().toList(), "the self-test's rows");
     List<String> ofModel =
-        names(OpTable.ofModel(ModelConfig.llama(16, 12, 20, 2, 3, 8, true), 2, 8)).stream().sorted().toList();
-    assertEquals(all().stream().filter(name -> !name.equals("ClipFactor")).toList(), ofModel, "a model's rows");
+        names(OpTable.ofModel(ModelConfig.llama(16, 12, 20, 2, 3, 8, true), 2, 8)).stream()
+            .sorted()
+            .toList();
+    assertEquals(
+        all().stream().filter(name -> !name.equals("ClipFactor")).toList(),
+        ofModel,
+        "a model's rows");
   }
 
   @Test
@@ -64,10 +71,16 @@ class OpTableTest {
 
   @Test
   void inputsAreAFunctionOfTheSeed() {
-    OpCase row = OpTable.rows().stream().filter(r -> r.op().name().equals("AttentionGradient")).findFirst().orElseThrow();
-    row.inputs(1).forEach((tensor, values) -> assertTrue(Arrays.equals(values, row.inputs(1).get(tensor))));
+    OpCase row =
+        OpTable.rows().stream()
+            .filter(r -> r.op().name().equals("AttentionGradient"))
+            .findFirst()
+            .orElseThrow();
+    row.inputs(1)
+        .forEach((tensor, values) -> assertTrue(Arrays.equals(values, row.inputs(1).get(tensor))));
     assertTrue(
-        row.inputs(1).entrySet().stream().anyMatch(e -> !Arrays.equals(e.getValue(), row.inputs(2).get(e.getKey()))));
+        row.inputs(1).entrySet().stream()
+            .anyMatch(e -> !Arrays.equals(e.getValue(), row.inputs(2).get(e.getKey()))));
   }
 
   /** The scalar backend, with something wrong in one op. */
@@ -90,7 +103,9 @@ class OpTableTest {
           program,
           (candidate, memory) -> {
             Kernel kernel = right.kernel(candidate, memory);
-            return candidate.name().equals(op) ? () -> fault.run(candidate, memory, kernel) : kernel;
+            return candidate.name().equals(op)
+                ? () -> fault.run(candidate, memory, kernel)
+                : kernel;
           },
           Float.BYTES);
     }
@@ -126,7 +141,12 @@ class OpTableTest {
   @ParameterizedTest
   @MethodSource("all")
   void anyOutputsLastElementIsChecked(String op) {
-    Op any = OpTable.rows().stream().map(OpCase::op).filter(o -> o.name().equals(op)).findFirst().orElseThrow();
+    Op any =
+        OpTable.rows().stream()
+            .map(OpCase::op)
+            .filter(o -> o.name().equals(op))
+            .findFirst()
+            .orElseThrow();
     for (int i = 0; i < any.outputs().size(); i++) {
       int index = i;
       long found =
@@ -153,7 +173,8 @@ class OpTableTest {
   void theSelfTestFindsAnyOpThatIsWrong() {
     assertEquals(Optional.empty(), SelfTest.failure(ScalarBackend.withFloats()));
     for (String op : all()) {
-      assertNotEquals(Optional.empty(), SelfTest.failure(new FaultyBackend(op, (_, _, _) -> {})), op);
+      assertNotEquals(
+          Optional.empty(), SelfTest.failure(new FaultyBackend(op, (_, _, _) -> {})), op);
     }
   }
 }

@@ -26,7 +26,9 @@ class GradientsTest {
     List<Destination> writes = new ArrayList<>();
     for (Section section : graph.sections()) {
       for (Op op : section.ops()) {
-        op.outputs().stream().filter(output -> output.operand().tensor().equals(tensor)).forEach(writes::add);
+        op.outputs().stream()
+            .filter(output -> output.operand().tensor().equals(tensor))
+            .forEach(writes::add);
       }
     }
     return writes;
@@ -38,7 +40,9 @@ class GradientsTest {
 
   private static String refusal(Graph forward) {
     return String.valueOf(
-        assertThrows(IllegalArgumentException.class, () -> Gradients.backward("backward", forward, false))
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> Gradients.backward("backward", forward, false))
             .getMessage());
   }
 
@@ -50,16 +54,39 @@ class GradientsTest {
     assertEquals(Graphs.forward(false, false).sections().get(1), backward.sections().get(1));
     assertEquals(
         List.of(
-            "RmsNorm", "MatMul", "CrossEntropy", "CrossEntropyGradient", "MatMul", "MatMul", "RmsNormGradient"),
+            "RmsNorm",
+            "MatMul",
+            "CrossEntropy",
+            "CrossEntropyGradient",
+            "MatMul",
+            "MatMul",
+            "RmsNormGradient"),
         names(backward.sections().get(2)));
     Section.Repeated layers = (Section.Repeated) backward.sections().get(3);
     assertTrue(layers.reversed());
     assertEquals(Graphs.LAYERS, layers.layers());
     assertEquals(
         List.of(
-            "MatMul", "MatMul", "SwiGluGradient", "MatMul", "MatMul", "MatMul", "MatMul", "RmsNormGradient",
-            "MatMul", "MatMul", "AttentionGradient", "Rope", "Rope", "MatMul", "MatMul", "MatMul", "MatMul",
-            "MatMul", "MatMul", "RmsNormGradient"),
+            "MatMul",
+            "MatMul",
+            "SwiGluGradient",
+            "MatMul",
+            "MatMul",
+            "MatMul",
+            "MatMul",
+            "RmsNormGradient",
+            "MatMul",
+            "MatMul",
+            "AttentionGradient",
+            "Rope",
+            "Rope",
+            "MatMul",
+            "MatMul",
+            "MatMul",
+            "MatMul",
+            "MatMul",
+            "MatMul",
+            "RmsNormGradient"),
         names(layers));
     assertEquals(List.of("EmbeddingGradient"), names(backward.sections().get(4)));
   }
@@ -72,7 +99,8 @@ class GradientsTest {
     assertEquals(
         List.of(
             Destination.overwriting(gradient.whole()), // the final norm
-            Destination.adding(gradient.whole()), // in each layer: the norm before the feed-forward block,
+            Destination.adding(
+                gradient.whole()), // in each layer: the norm before the feed-forward block,
             Destination.adding(gradient.whole())), // and the one before attention
         writes(backward, gradient));
     Op last = backward.sections().get(4).ops().getFirst();
@@ -113,17 +141,25 @@ class GradientsTest {
     Tensor gradient = tensor(Graphs.backward(true, false, false), "gradient.embedding");
     assertEquals(
         List.of(false, true),
-        writes(Graphs.backward(true, false, false), gradient).stream().map(Destination::accumulate).toList());
+        writes(Graphs.backward(true, false, false), gradient).stream()
+            .map(Destination::accumulate)
+            .toList());
     assertEquals(
         List.of(true, true),
-        writes(Graphs.backward(true, false, true), gradient).stream().map(Destination::accumulate).toList());
+        writes(Graphs.backward(true, false, true), gradient).stream()
+            .map(Destination::accumulate)
+            .toList());
   }
 
   @Test
   void theTermsOfASumShareItsGradient() {
     Graph backward = Graphs.backward(false, false, false);
     assertTrue(
-        backward.sections().stream().flatMap(s -> s.ops().stream()).filter(Add.class::isInstance).count() == 2,
+        backward.sections().stream()
+                .flatMap(s -> s.ops().stream())
+                .filter(Add.class::isInstance)
+                .count()
+            == 2,
         "only the forward pass adds");
     assertFalse(backward.tensors().stream().anyMatch(t -> t.name().equals("gradient.middle")));
   }
@@ -151,7 +187,11 @@ class GradientsTest {
 
   private static Op loss(Operand logits) {
     return new CrossEntropy(
-        Tensor.of("loss", Role.OUTPUT, 1).whole(), activation("logSumExp", 3), logits, TOKENS, WEIGHTS);
+        Tensor.of("loss", Role.OUTPUT, 1).whole(),
+        activation("logSumExp", 3),
+        logits,
+        TOKENS,
+        WEIGHTS);
   }
 
   @Test
@@ -184,7 +224,11 @@ class GradientsTest {
                 loss(x),
                 new SwiGlu(gated, x, x),
                 new CrossEntropy(
-                    Tensor.of("other", Role.OUTPUT, 1).whole(), activation("otherSum", 3), gated, TOKENS, WEIGHTS))));
+                    Tensor.of("other", Role.OUTPUT, 1).whole(),
+                    activation("otherSum", 3),
+                    gated,
+                    TOKENS,
+                    WEIGHTS))));
   }
 
   @Test
@@ -211,8 +255,8 @@ class GradientsTest {
     Operand sum = activation("sum", 3, 4);
     Operand total = activation("total", 3, 4);
     assertEquals(
-        "adding to the gradient of x(3, 4) would change that of [branch(3, 4)], which is still to be read: the branch of"
-            + " a sum must start after all that reads its other term",
+        "adding to the gradient of x(3, 4) would change that of [branch(3, 4)], which is still to"
+            + " be read: the branch of a sum must start after all that reads its other term",
         refusal(
             Graphs.plain(
                 embedding(x),
@@ -231,11 +275,12 @@ class GradientsTest {
             "forward",
             List.of(
                 new Section.Plain(List.of(embedding(x.at(0)))),
-                new Section.Repeated(2, false, List.of(new SwiGlu(x.ofLayer(1), x.ofLayer(), x.ofLayer()))),
+                new Section.Repeated(
+                    2, false, List.of(new SwiGlu(x.ofLayer(1), x.ofLayer(), x.ofLayer()))),
                 new Section.Plain(List.of(loss(x.at(2))))));
     assertEquals(
-        "the gradient of x(3, 3, 4) does not come back to its buffer at the start of a layer: what a layer hands on must"
-            + " be its input plus something",
+        "the gradient of x(3, 3, 4) does not come back to its buffer at the start of a layer: what"
+            + " a layer hands on must be its input plus something",
         refusal(forward));
   }
 
@@ -252,11 +297,14 @@ class GradientsTest {
                 new Section.Repeated(
                     2,
                     false,
-                    List.of(new SwiGlu(gated, outside, outside), new Add(x.ofLayer(1), x.ofLayer(), gated))),
+                    List.of(
+                        new SwiGlu(gated, outside, outside),
+                        new Add(x.ofLayer(1), x.ofLayer(), gated))),
                 new Section.Plain(List.of(loss(x.at(2))))));
     assertEquals(
-        "SwiGlu of a repeated section reads outside(3, 4), which is neither a parameter, nor written by its layer, nor"
-            + " handed on from layer to layer: gradients to it are not covered",
+        "SwiGlu of a repeated section reads outside(3, 4), which is neither a parameter, nor"
+            + " written by its layer, nor handed on from layer to layer: gradients to it are not"
+            + " covered",
         refusal(forward));
   }
 }

@@ -37,7 +37,9 @@ class GraphTest {
   void refusesToAddToAnActivationThatNothingHasWritten() {
     Operand square = Tensor.of("square", Role.ACTIVATION, 2, 2).whole();
     assertTrue(
-        refusal(() -> Graphs.plain(new MatMul(Destination.adding(square), INPUT, INPUT, false, true)))
+        refusal(
+                () ->
+                    Graphs.plain(new MatMul(Destination.adding(square), INPUT, INPUT, false, true)))
             .contains("reads square(2, 2) before"));
   }
 
@@ -56,7 +58,8 @@ class GraphTest {
     new Graph("graph", List.of(new Section.Repeated(2, false, List.of(inRange))));
     assertEquals(
         "Add of graph graph is run for 3 layers, but stacked[layer+1](2, 3) has only 3 slices",
-        refusal(() -> new Graph("graph", List.of(new Section.Repeated(3, false, List.of(inRange))))));
+        refusal(
+            () -> new Graph("graph", List.of(new Section.Repeated(3, false, List.of(inRange))))));
   }
 
   @Test
@@ -78,8 +81,10 @@ class GraphTest {
 
   @Test
   void aProgramSharesPersistentTensorsByName() {
-    Graph first = new Graph("first", List.of(new Section.Plain(List.of(new Add(MIDDLE, INPUT, INPUT)))));
-    Graph second = new Graph("second", List.of(new Section.Plain(List.of(new Add(OUTPUT, INPUT, INPUT)))));
+    Graph first =
+        new Graph("first", List.of(new Section.Plain(List.of(new Add(MIDDLE, INPUT, INPUT)))));
+    Graph second =
+        new Graph("second", List.of(new Section.Plain(List.of(new Add(OUTPUT, INPUT, INPUT)))));
     Program program = Program.of(first, second);
     assertEquals(Set.of(INPUT.tensor(), OUTPUT.tensor()), program.persistentTensors());
     assertEquals(second, program.graph("second"));
@@ -92,9 +97,11 @@ class GraphTest {
     Operand wide = Tensor.of("input", Role.INPUT, 7, 3).whole();
     Operand wideOut = Tensor.of("wideOut", Role.OUTPUT, 7, 3).whole();
     Graph first = Graphs.plain(new Add(OUTPUT, INPUT, INPUT));
-    Graph second = new Graph("second", List.of(new Section.Plain(List.of(new Add(wideOut, wide, wide)))));
+    Graph second =
+        new Graph("second", List.of(new Section.Plain(List.of(new Add(wideOut, wide, wide)))));
     assertEquals(
-        "two tensors are named input: input(2, 3), input(7, 3)", refusal(() -> Program.of(first, second)));
+        "two tensors are named input: input(2, 3), input(7, 3)",
+        refusal(() -> Program.of(first, second)));
   }
 
   @Test

@@ -20,7 +20,8 @@ class MemoryPlanTest {
   private record Value(Tensor tensor, int slice) {}
 
   /**
-   * Runs {@code graph} on memory that remembers, word by word, which slice of which tensor was last written there.
+   * Runs {@code graph} on memory that remembers, word by word, which slice of which tensor was last
+   * written there.
    *
    * @return what is wrong: an op that reads what is no longer there, or writes over what it reads
    */
@@ -49,7 +50,8 @@ class MemoryPlanTest {
           for (Destination output : op.outputs()) {
             fill(words, output.operand(), layer, floatBytes, places);
           }
-          // Once all is written, all outputs are whole, and all inputs but those that are changed in place.
+          // Once all is written, all outputs are whole, and all inputs but those that are changed
+          // in place.
           for (Destination output : op.outputs()) {
             if (check(words, output.operand(), layer, floatBytes, places).isPresent()) {
               return Optional.of(where + "writes two outputs to one place");
@@ -68,7 +70,9 @@ class MemoryPlanTest {
 
   private static int[] range(
       Operand operand, int slice, int floatBytes, Function<Tensor, MemoryPlan.Place> places) {
-    long size = operand.tensor().shape().size() * (operand.type() == DataType.F32 ? floatBytes : Integer.BYTES);
+    long size =
+        operand.tensor().shape().size()
+            * (operand.type() == DataType.F32 ? floatBytes : Integer.BYTES);
     long start = places.apply(operand.tensor()).offset(slice);
     return new int[] {(int) (start / Integer.BYTES), (int) ((start + size) / Integer.BYTES)};
   }
@@ -146,20 +150,26 @@ class MemoryPlanTest {
     MemoryPlan plan = MemoryPlan.of(graph, Float.BYTES);
     for (String folded : List.of("residual", "gate", "attentionLogSumExp")) {
       Function<Tensor, MemoryPlan.Place> places =
-          t -> t.name().equals(folded) ? new MemoryPlan.Place(plan.place(t).offset(), 1, 0) : plan.place(t);
-      assertNotEquals(Optional.empty(), firstConflict(graph, Float.BYTES, places, plan.bytes()), folded);
+          t ->
+              t.name().equals(folded)
+                  ? new MemoryPlan.Place(plan.place(t).offset(), 1, 0)
+                  : plan.place(t);
+      assertNotEquals(
+          Optional.empty(), firstConflict(graph, Float.BYTES, places, plan.bytes()), folded);
     }
   }
 
   private static int slices(Graph graph, String name) {
-    Tensor tensor = graph.tensors().stream().filter(t -> t.name().equals(name)).findFirst().orElseThrow();
+    Tensor tensor =
+        graph.tensors().stream().filter(t -> t.name().equals(name)).findFirst().orElseThrow();
     return MemoryPlan.of(graph, Float.BYTES).place(tensor).slices();
   }
 
   @Test
   void whatDiesWithinItsLayerIsStoredOnce() {
     Graph forward = Graphs.forward(false, false);
-    for (String name : List.of("attentionNormed", "queries", "attended", "middle", "gate", "gated", "down")) {
+    for (String name :
+        List.of("attentionNormed", "queries", "attended", "middle", "gate", "gated", "down")) {
       assertEquals(1, slices(forward, name), name);
     }
     assertEquals(Graphs.LAYERS + 1, slices(forward, "residual"));
@@ -170,11 +180,23 @@ class MemoryPlanTest {
     Graph backward = Graphs.backward(false, false, false);
     for (String name :
         List.of(
-            "attentionNormed", "attentionNormedInverseRms", "rotatedQueries", "rotatedKeys", "values", "attended",
-            "attentionLogSumExp", "middle", "feedForwardNormed", "gate", "up", "gated")) {
+            "attentionNormed",
+            "attentionNormedInverseRms",
+            "rotatedQueries",
+            "rotatedKeys",
+            "values",
+            "attended",
+            "attentionLogSumExp",
+            "middle",
+            "feedForwardNormed",
+            "gate",
+            "up",
+            "gated")) {
       assertEquals(Graphs.LAYERS, slices(backward, name), name);
     }
-    for (String name : List.of("queries", "keys", "attentionOutput", "down", "gradient.gate", "gradient.residual.3")) {
+    for (String name :
+        List.of(
+            "queries", "keys", "attentionOutput", "down", "gradient.gate", "gradient.residual.3")) {
       assertEquals(1, slices(backward, name), name);
     }
   }
@@ -190,7 +212,8 @@ class MemoryPlanTest {
         sum += place.slices() * place.sliceBytes();
         assertEquals(0, place.offset() % MemoryPlan.ALIGNMENT, tensor.toString());
         assertTrue(
-            place.offset() + place.slices() * place.sliceBytes() <= plan.bytes(), tensor + " ends outside the block");
+            place.offset() + place.slices() * place.sliceBytes() <= plan.bytes(),
+            tensor + " ends outside the block");
       }
     }
     assertTrue(plan.bytes() < 0.9 * sum, plan.bytes() + " bytes for values of " + sum);
@@ -200,7 +223,8 @@ class MemoryPlanTest {
   void knowsNoPlaceForWhatIsKeptElsewhere() {
     Graph forward = Graphs.forward(false, false);
     MemoryPlan plan = MemoryPlan.of(forward, Float.BYTES);
-    Tensor tokens = forward.tensors().stream().filter(t -> t.role() == Role.INPUT).findFirst().orElseThrow();
+    Tensor tokens =
+        forward.tensors().stream().filter(t -> t.role() == Role.INPUT).findFirst().orElseThrow();
     assertThrows(IllegalArgumentException.class, () -> plan.place(tokens));
   }
 }

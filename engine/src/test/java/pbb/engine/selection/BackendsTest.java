@@ -26,7 +26,8 @@ class BackendsTest {
   /** Names of devices that were opened and closed again, in order. */
   private final List<String> closed = new ArrayList<>();
 
-  private record FakeBackend(DeviceStatus device, int threads, List<String> closed) implements Backend {
+  private record FakeBackend(DeviceStatus device, int threads, List<String> closed)
+      implements Backend {
 
     @Override
     public Support supports(Op op) {
@@ -50,9 +51,13 @@ class BackendsTest {
     @Override
     public Backend open(BackendOptions options) {
       DeviceStatus device =
-          devices.stream().filter(status -> status.id().equals(options.device())).findFirst().orElseThrow();
+          devices.stream()
+              .filter(status -> status.id().equals(options.device()))
+              .findFirst()
+              .orElseThrow();
       if (device.description().equals("does not open")) {
-        throw new BackendUnavailableException("the driver of " + device.id() + " says no: plug it in");
+        throw new BackendUnavailableException(
+            "the driver of " + device.id() + " says no: plug it in");
       }
       return new FakeBackend(device, options.threads(), closed);
     }
@@ -79,7 +84,11 @@ class BackendsTest {
       provider(
           "missing",
           new DeviceStatus(
-              "missing", "missing:0", "a card", Kind.GPU, Optional.of(new Refusal("no driver", "install it"))));
+              "missing",
+              "missing:0",
+              "a card",
+              Kind.GPU,
+              Optional.of(new Refusal("no driver", "install it"))));
   private final BackendProvider unplugged =
       provider("unplugged", device("unplugged", "unplugged:0", Kind.GPU, "does not open"));
 
@@ -91,7 +100,9 @@ class BackendsTest {
     return String.valueOf(
         assertThrows(
                 BackendUnavailableException.class,
-                () -> backends.select(backend, device.isEmpty() ? Optional.empty() : Optional.of(device), 1))
+                () ->
+                    backends.select(
+                        backend, device.isEmpty() ? Optional.empty() : Optional.of(device), 1))
             .getMessage());
   }
 
@@ -113,7 +124,8 @@ class BackendsTest {
 
   @Test
   void autoSaysWhyNotTheOthers() {
-    Selection selection = backends(scalar, missing, unplugged, vector).select("auto", Optional.empty(), 1);
+    Selection selection =
+        backends(scalar, missing, unplugged, vector).select("auto", Optional.empty(), 1);
     assertEquals("simd", selection.backend().device().id());
     assertEquals(
         List.of(
@@ -137,7 +149,11 @@ class BackendsTest {
                 });
     Selection selection = backends.select("auto", Optional.empty(), 1);
     assertEquals("cpu", selection.backend().device().id());
-    assertTrue(selection.report().getFirst().startsWith("card card:0: card card:0 fails the self-test: Add 3×1: wrong"));
+    assertTrue(
+        selection
+            .report()
+            .getFirst()
+            .startsWith("card card:0: card card:0 fails the self-test: Add 3×1: wrong"));
     assertTrue(selection.report().get(1).contains("crashed"));
     assertEquals(List.of("card:0", "simd"), closed, "what fails is closed again");
     assertTrue(refusal(backends, "card", "card:0").contains("fails the self-test: Add 3×1: wrong"));
@@ -145,40 +161,51 @@ class BackendsTest {
 
   @Test
   void autoNeverTakesAProcessorBehindADeviceInterface() {
-    BackendProvider only = provider("card", device("card", "card:cpu", Kind.ON_REQUEST, "a processor"));
+    BackendProvider only =
+        provider("card", device("card", "card:cpu", Kind.ON_REQUEST, "a processor"));
     assertEquals(
-        "no backend works: card card:cpu: used only when named, with --backend card --device card:cpu",
+        "no backend works: card card:cpu: used only when named, with --backend card --device"
+            + " card:cpu",
         refusal(backends(only), "auto", ""));
     assertEquals(
-        "backend card cannot be used: card card:cpu is used only when its device is named: add --backend card --device"
-            + " card:cpu",
+        "backend card cannot be used: card card:cpu is used only when its device is named: add"
+            + " --backend card --device card:cpu",
         refusal(backends(only, scalar), "card", ""));
     assertEquals(
-        "card:cpu", backends(card).select("card", Optional.of("card:cpu"), 1).backend().device().id());
+        "card:cpu",
+        backends(card).select("card", Optional.of("card:cpu"), 1).backend().device().id());
     assertEquals(
-        "card:cpu", backends(card).select("auto", Optional.of("card:cpu"), 1).backend().device().id());
+        "card:cpu",
+        backends(card).select("auto", Optional.of("card:cpu"), 1).backend().device().id());
   }
 
   @Test
   void whatIsNamedMustWork() {
     Backends backends = backends(scalar, vector, missing, unplugged);
     assertEquals("cpu", backends.select("scalar", Optional.empty(), 1).backend().device().id());
-    assertEquals("backend missing cannot be used: no driver: install it", refusal(backends, "missing", ""));
     assertEquals(
-        "device unplugged:0 of backend unplugged cannot be used: the driver of unplugged:0 says no: plug it in",
+        "backend missing cannot be used: no driver: install it", refusal(backends, "missing", ""));
+    assertEquals(
+        "device unplugged:0 of backend unplugged cannot be used: the driver of unplugged:0 says no:"
+            + " plug it in",
         refusal(backends, "unplugged", "unplugged:0"));
-    assertEquals("device missing:0 cannot be used: no driver: install it", refusal(backends, "auto", "missing:0"));
+    assertEquals(
+        "device missing:0 cannot be used: no driver: install it",
+        refusal(backends, "auto", "missing:0"));
   }
 
   @Test
   void unknownNamesAreRefusedWithThoseThatThereAre() {
     Backends backends = backends(scalar, vector);
-    assertEquals("there is no backend cuda: use --backend auto|vector|scalar", refusal(backends, "cuda", ""));
+    assertEquals(
+        "there is no backend cuda: use --backend auto|vector|scalar",
+        refusal(backends, "cuda", ""));
     assertEquals(
         "backend vector has no device cpu: use --backend vector --device simd",
         refusal(backends, "vector", "cpu"));
     assertEquals(
-        "no backend has a device tpu: use --backend vector --device simd, or --backend scalar --device cpu",
+        "no backend has a device tpu: use --backend vector --device simd, or --backend scalar"
+            + " --device cpu",
         refusal(backends, "auto", "tpu"));
   }
 
@@ -187,7 +214,8 @@ class BackendsTest {
     Backends backends = backends(scalar, missing);
     assertEquals(2, backends.devices().size());
     assertEquals(
-        Optional.of(new Refusal("no driver", "install it")), backends.check(backends.devices().getFirst(), 1));
+        Optional.of(new Refusal("no driver", "install it")),
+        backends.check(backends.devices().getFirst(), 1));
     assertEquals(Optional.empty(), backends.check(backends.devices().getLast(), 1));
     assertEquals(List.of("cpu"), closed);
   }

@@ -18,8 +18,9 @@ import pbb.engine.graph.Section;
 import pbb.engine.graph.Tensor;
 
 /**
- * A program on the host's processor: each persistent tensor in a segment of its own, the activations of all graphs in one
- * block that they share, and for each graph the list of its kernels, layer by layer, bound to memory when it is made.
+ * A program on the host's processor: each persistent tensor in a segment of its own, the
+ * activations of all graphs in one block that they share, and for each graph the list of its
+ * kernels, layer by layer, bound to memory when it is made.
  */
 public final class HostExecutable implements Executable {
 
@@ -49,10 +50,12 @@ public final class HostExecutable implements Executable {
     for (Tensor tensor : program.persistentTensors()) {
       persistent.put(tensor, allocate(bytes(tensor)));
     }
-    // Graphs of one program never run at the same time, so their activations can lie in the same place.
+    // Graphs of one program never run at the same time, so their activations can lie in the same
+    // place.
     MemorySegment activations = allocate(block);
     try {
-      plans.forEach((graph, plan) -> kernels.put(graph.name(), bind(graph, plan, activations, factory)));
+      plans.forEach(
+          (graph, plan) -> kernels.put(graph.name(), bind(graph, plan, activations, factory)));
     } catch (Throwable e) {
       arena.close();
       throw e;
@@ -67,7 +70,10 @@ public final class HostExecutable implements Executable {
         int layer = section.layer(iteration);
         section
             .ops()
-            .forEach(op -> bound.add(factory.kernel(op, operand -> memory(operand, layer, plan, activations))));
+            .forEach(
+                op ->
+                    bound.add(
+                        factory.kernel(op, operand -> memory(operand, layer, plan, activations))));
       }
     }
     return bound.toArray(Kernel[]::new);
@@ -143,7 +149,8 @@ public final class HostExecutable implements Executable {
       throw new BackendUnavailableException(
           "the model and its batch need at least "
               + (bytes >> 20)
-              + " MiB of memory, which is not to be had: make the batch, the sequence or the model smaller",
+              + " MiB of memory, which is not to be had: make the batch, the sequence or the model"
+              + " smaller",
           e);
     }
   }

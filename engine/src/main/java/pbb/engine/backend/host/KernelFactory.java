@@ -13,7 +13,8 @@ public interface KernelFactory {
    * A kernel that computes {@code op}.
    *
    * @param op the op
-   * @param memory the bytes of each of its operands: exactly those that the operand names, row-major
+   * @param memory the bytes of each of its operands: exactly those that the operand names,
+   *     row-major
    */
   Kernel kernel(Op op, Function<Operand, MemorySegment> memory);
 }

@@ -23,9 +23,13 @@ final class MatMulKernel {
             double sum = 0;
             for (long k = 0; k < length; k++) {
               double left =
-                  a.get(op.transposeA() ? (s * length + k) * rows + m : (s * rows + m) * length + k);
+                  a.get(
+                      op.transposeA() ? (s * length + k) * rows + m : (s * rows + m) * length + k);
               double right =
-                  b.get(op.transposeB() ? (s * columns + n) * length + k : (s * length + k) * columns + n);
+                  b.get(
+                      op.transposeB()
+                          ? (s * columns + n) * length + k
+                          : (s * length + k) * columns + n);
               sum += left * right;
             }
             out.put((s * rows + m) * columns + n, sum);

@@ -56,7 +56,8 @@ final class OptimizerKernels {
         double m = op.beta1() * firstMoment.get(i) + (1 - op.beta1()) * g;
         double v = op.beta2() * secondMoment.get(i) + (1 - op.beta2()) * g * g;
         double decayed = parameter.get(i) * (1 - learningRate * op.weightDecay());
-        double step = learningRate * (m / correction1) / (Math.sqrt(v / correction2) + op.epsilon());
+        double step =
+            learningRate * (m / correction1) / (Math.sqrt(v / correction2) + op.epsilon());
         firstMoment.set(i, m);
         secondMoment.set(i, v);
         parameter.set(i, decayed - step);

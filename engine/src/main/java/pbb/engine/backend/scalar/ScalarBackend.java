@@ -11,8 +11,8 @@ import pbb.engine.graph.Op;
 import pbb.engine.graph.Program;
 
 /**
- * The definition of every op: one thread, plain loops, sums and functions in double precision. It is what other backends
- * are held against, and far too slow to train with.
+ * The definition of every op: one thread, plain loops, sums and functions in double precision. It
+ * is what other backends are held against, and far too slow to train with.
  */
 public final class ScalarBackend implements Backend {
 
@@ -36,8 +36,9 @@ public final class ScalarBackend implements Backend {
   }
 
   /**
-   * A backend that stores doubles, for checks that single precision would blur: {@link Executable#write} and {@link
-   * Executable#read} take eight bytes for each float, and still four for each integer.
+   * A backend that stores doubles, for checks that single precision would blur: {@link
+   * Executable#write} and {@link Executable#read} take eight bytes for each float, and still four
+   * for each integer.
    */
   public static ScalarBackend withDoubles() {
     return new ScalarBackend(true);

@@ -24,7 +24,10 @@ public final class ScalarProvider implements BackendProvider {
   public Backend open(BackendOptions options) {
     if (!options.device().equals(ScalarBackend.DEVICE.id())) {
       throw new BackendUnavailableException(
-          "backend scalar has no device " + options.device() + ": use --device " + ScalarBackend.DEVICE.id());
+          "backend scalar has no device "
+              + options.device()
+              + ": use --device "
+              + ScalarBackend.DEVICE.id());
     }
     return ScalarBackend.withFloats();
   }

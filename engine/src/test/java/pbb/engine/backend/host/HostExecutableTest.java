@@ -33,7 +33,10 @@ class HostExecutableTest {
     Tensor x = Tensor.stacked("x", Role.STATE, 3, 2);
     Tensor sum = Tensor.of("sum", Role.OUTPUT, 2);
     Add add = new Add(sum.whole(), x.ofLayer(), sum.whole());
-    Program program = program(new Section.Repeated(3, false, List.of(add)), new Section.Repeated(3, true, List.of(add)));
+    Program program =
+        program(
+            new Section.Repeated(3, false, List.of(add)),
+            new Section.Repeated(3, true, List.of(add)));
     List<Float> seen = new ArrayList<>();
     KernelFactory factory =
         (_, memory) -> {
@@ -53,11 +56,14 @@ class HostExecutableTest {
   void saysHowMuchMemoryIsMissing() {
     // More than a 64-bit processor can address, so that no system promises it.
     Tensor huge = Tensor.stacked("huge", Role.STATE, 1 << 28, 1 << 22);
-    Program program = program(new Section.Plain(List.of(new Add(huge.whole(), huge.whole(), huge.whole()))));
+    Program program =
+        program(new Section.Plain(List.of(new Add(huge.whole(), huge.whole(), huge.whole()))));
     BackendUnavailableException refusal =
         assertThrows(
-            BackendUnavailableException.class, () -> new HostExecutable(program, NOTHING, Float.BYTES).close());
-    assertTrue(String.valueOf(refusal.getMessage()).contains("4294967296 MiB"), refusal.getMessage());
+            BackendUnavailableException.class,
+            () -> new HostExecutable(program, NOTHING, Float.BYTES).close());
+    assertTrue(
+        String.valueOf(refusal.getMessage()).contains("4294967296 MiB"), refusal.getMessage());
   }
 
   @Test
