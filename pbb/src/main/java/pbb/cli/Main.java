@@ -26,6 +26,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       SuiteCommand.class,
       GenerateCommand.class,
       TrainCommand.class,
+      EvalCommand.class,
       SampleCommand.class,
       DoctorCommand.class
     })
