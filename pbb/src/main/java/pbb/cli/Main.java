@@ -49,7 +49,7 @@ public final class Main implements Runnable {
   public static void main(String[] args) {
     Interruption interruption = new Interruption();
     interruption.listen();
-    int code = run(interruption, args);
+    int code = run(commandLine(interruption), args);
     System.out.flush();
     System.err.flush();
     interruption.end(code);
@@ -57,8 +57,7 @@ public final class Main implements Runnable {
   }
 
   /** Runs {@code pbb} in this process and returns its exit code. */
-  static int run(Interruption interruption, String... args) {
-    CommandLine commandLine = commandLine(interruption);
+  static int run(CommandLine commandLine, String... args) {
     try {
       Optional<Path> config = TomlDefaults.named(args);
       if (config.isPresent()) {
