@@ -3,7 +3,6 @@ package pbb.engine.backend.vector;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorMask;
 import pbb.engine.graph.AdamW;
 
 /** {@link AdamW}: decay, both moments and the step in one pass over memory. */
@@ -50,19 +49,28 @@ final class AdamWKernel extends ElementwiseKernel {
     float stepSize = (float) (-learningRate / correction1);
     float inverseCorrection2 = (float) (1 / Math.sqrt(correction2));
     float epsilon = (float) op.epsilon();
-    VectorMask<Float> all = Lanes.FLOAT.maskAll(true);
-    for (int i = 0; i < count; i += Lanes.COUNT) {
-      VectorMask<Float> mask = i <= count - Lanes.COUNT ? all : Lanes.FLOAT.indexInRange(i, count);
+    int i = 0;
+    for (; i <= count - Lanes.COUNT; i += Lanes.COUNT) {
       long at = byteOffset + i * 4L;
-      FloatVector g = VectorMath.load(gradient, at, mask).mul(factor);
-      FloatVector m = VectorMath.load(firstMoment, at, mask).mul(beta1).add(g.mul(fresh1));
-      FloatVector v = VectorMath.load(secondMoment, at, mask).mul(beta2).add(g.mul(g).mul(fresh2));
-      FloatVector p = VectorMath.load(parameter, at, mask).mul(keep);
+      FloatVector g = VectorMath.load(gradient, at).mul(factor);
+      FloatVector m = VectorMath.load(firstMoment, at).mul(beta1).add(g.mul(fresh1));
+      FloatVector v = VectorMath.load(secondMoment, at).mul(beta2).add(g.mul(g).mul(fresh2));
+      FloatVector p = VectorMath.load(parameter, at).mul(keep);
       FloatVector denominator = v.sqrt().mul(inverseCorrection2).add(epsilon);
-      p = p.add(m.mul(stepSize).div(denominator));
-      m.intoMemorySegment(firstMoment, at, Lanes.ORDER, mask);
-      v.intoMemorySegment(secondMoment, at, Lanes.ORDER, mask);
-      p.intoMemorySegment(parameter, at, Lanes.ORDER, mask);
+      m.intoMemorySegment(firstMoment, at, Lanes.ORDER);
+      v.intoMemorySegment(secondMoment, at, Lanes.ORDER);
+      p.add(m.mul(stepSize).div(denominator)).intoMemorySegment(parameter, at, Lanes.ORDER);
+    }
+    for (; i < count; i++) {
+      long at = byteOffset + i * 4L;
+      float g = gradient.get(ValueLayout.JAVA_FLOAT, at) * factor;
+      float m = firstMoment.get(ValueLayout.JAVA_FLOAT, at) * beta1 + g * fresh1;
+      float v = secondMoment.get(ValueLayout.JAVA_FLOAT, at) * beta2 + g * g * fresh2;
+      float p = parameter.get(ValueLayout.JAVA_FLOAT, at) * keep;
+      float denominator = (float) Math.sqrt(v) * inverseCorrection2 + epsilon;
+      firstMoment.set(ValueLayout.JAVA_FLOAT, at, m);
+      secondMoment.set(ValueLayout.JAVA_FLOAT, at, v);
+      parameter.set(ValueLayout.JAVA_FLOAT, at, p + m * stepSize / denominator);
     }
   }
 }

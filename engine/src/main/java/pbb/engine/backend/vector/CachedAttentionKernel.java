@@ -2,6 +2,7 @@ package pbb.engine.backend.vector;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
 import pbb.engine.graph.CachedAttention;
@@ -19,6 +20,7 @@ final class CachedAttentionKernel extends BlockKernel {
   private final MemorySegment keys; // (B, S, Hkv·D)
   private final MemorySegment values; // (B, S, Hkv·D)
   private final MemorySegment positions; // (B, T)
+  private final VectorMask<Float> tail;
 
   CachedAttentionKernel(
       Workers workers,
@@ -36,6 +38,7 @@ final class CachedAttentionKernel extends BlockKernel {
     this.keys = keys;
     this.values = values;
     this.positions = positions;
+    this.tail = Lanes.FLOAT.indexInRange(op.headDim() - op.headDim() % Lanes.COUNT, op.headDim());
   }
 
   @Override
@@ -56,37 +59,67 @@ final class CachedAttentionKernel extends BlockKernel {
   }
 
   private void attend(float[] p, long row, long from, long cacheRow, int count) {
+    float max = scores(p, row, from, cacheRow, count);
+    float inverse = 1 / exponentials(p, count, max);
+    weightedValues(p, row, from, cacheRow, count, inverse);
+  }
+
+  /** Fills p with the scores of all keys and returns the greatest. */
+  private float scores(float[] p, long row, long from, long cacheRow, int count) {
     int d = op.headDim();
+    int even = d - d % Lanes.COUNT;
     float scale = AttentionKernel.scale(d);
-    VectorMask<Float> all = Lanes.FLOAT.maskAll(true);
     float max = Float.NEGATIVE_INFINITY;
     for (int j = 0; j < count; j++) {
       long key = from + j * cacheRow;
       FloatVector dot = FloatVector.zero(Lanes.FLOAT);
-      for (int i = 0; i < d; i += Lanes.COUNT) {
-        VectorMask<Float> mask = i <= d - Lanes.COUNT ? all : Lanes.FLOAT.indexInRange(i, d);
-        dot = VectorMath.load(q, row + i * 4L, mask).fma(VectorMath.load(keys, key + i * 4L, mask), dot);
+      for (int i = 0; i < even; i += Lanes.COUNT) {
+        dot = VectorMath.load(q, row + i * 4L).fma(VectorMath.load(keys, key + i * 4L), dot);
+      }
+      if (even < d) {
+        dot =
+            VectorMath.load(q, row + even * 4L, tail)
+                .fma(VectorMath.load(keys, key + even * 4L, tail), dot);
       }
       p[j] = VectorMath.sum(dot) * scale;
       max = Math.max(max, p[j]);
     }
+    return max;
+  }
+
+  /** Replaces the scores by exponentials, with zeros up to a whole vector, and returns their sum. */
+  private static float exponentials(float[] p, int count, float max) {
+    int padded = HeadScratch.roundUp(count, Lanes.COUNT);
+    Arrays.fill(p, count, padded, Float.NEGATIVE_INFINITY);
     FloatVector sum = FloatVector.zero(Lanes.FLOAT);
-    for (int j = 0; j < count; j += Lanes.COUNT) {
-      VectorMask<Float> mask = j <= count - Lanes.COUNT ? all : Lanes.FLOAT.indexInRange(j, count);
-      FloatVector e = VectorMath.exp(FloatVector.fromArray(Lanes.FLOAT, p, j, mask).sub(max));
-      sum = sum.add(e, mask);
-      e.intoArray(p, j, mask);
+    for (int j = 0; j < padded; j += Lanes.COUNT) {
+      FloatVector e = VectorMath.exp(FloatVector.fromArray(Lanes.FLOAT, p, j).sub(max));
+      sum = sum.add(e);
+      e.intoArray(p, j);
     }
-    float inverse = 1 / VectorMath.sum(sum);
-    for (int i = 0; i < d; i += Lanes.COUNT) {
-      VectorMask<Float> mask = i <= d - Lanes.COUNT ? all : Lanes.FLOAT.indexInRange(i, d);
+    return VectorMath.sum(sum);
+  }
+
+  private void weightedValues(float[] p, long row, long from, long cacheRow, int count, float factor) {
+    int d = op.headDim();
+    int even = d - d % Lanes.COUNT;
+    for (int i = 0; i < even; i += Lanes.COUNT) {
       FloatVector weighted = FloatVector.zero(Lanes.FLOAT);
       for (int j = 0; j < count; j++) {
         weighted =
             FloatVector.broadcast(Lanes.FLOAT, p[j])
-                .fma(VectorMath.load(values, from + j * cacheRow + i * 4L, mask), weighted);
+                .fma(VectorMath.load(values, from + j * cacheRow + i * 4L), weighted);
       }
-      weighted.mul(inverse).intoMemorySegment(out, row + i * 4L, Lanes.ORDER, mask);
+      weighted.mul(factor).intoMemorySegment(out, row + i * 4L, Lanes.ORDER);
+    }
+    if (even < d) {
+      FloatVector weighted = FloatVector.zero(Lanes.FLOAT);
+      for (int j = 0; j < count; j++) {
+        weighted =
+            FloatVector.broadcast(Lanes.FLOAT, p[j])
+                .fma(VectorMath.load(values, from + j * cacheRow + even * 4L, tail), weighted);
+      }
+      weighted.mul(factor).intoMemorySegment(out, row + even * 4L, Lanes.ORDER, tail);
     }
   }
 }

@@ -17,6 +17,7 @@ final class CrossEntropyGradientKernel extends BlockKernel {
   private final MemorySegment weights; // (N)
   private final int rows;
   private final int vocabulary;
+  private final VectorMask<Float> tail;
 
   CrossEntropyGradientKernel(
       Workers workers,
@@ -34,12 +35,12 @@ final class CrossEntropyGradientKernel extends BlockKernel {
     this.weights = weights;
     this.rows = op.logits().shape().get(0);
     this.vocabulary = op.logits().shape().get(1);
+    this.tail = Lanes.FLOAT.indexInRange(vocabulary - vocabulary % Lanes.COUNT, vocabulary);
   }
 
   @Override
   public void run(int block, int worker) {
     int end = Math.min(rows, (block + 1) * BLOCK_ROWS);
-    VectorMask<Float> all = Lanes.FLOAT.maskAll(true);
     for (int n = block * BLOCK_ROWS; n < end; n++) {
       long row = (long) n * vocabulary * 4;
       float weight = weights.getAtIndex(ValueLayout.JAVA_FLOAT, n);
@@ -48,18 +49,26 @@ final class CrossEntropyGradientKernel extends BlockKernel {
         continue;
       }
       float logarithm = logSumExp.getAtIndex(ValueLayout.JAVA_FLOAT, n);
-      for (int v = 0; v < vocabulary; v += Lanes.COUNT) {
-        VectorMask<Float> mask =
-            v <= vocabulary - Lanes.COUNT ? all : Lanes.FLOAT.indexInRange(v, vocabulary);
-        VectorMath.exp(VectorMath.load(logits, row + v * 4L, mask).sub(logarithm))
-            .mul(weight)
-            .intoMemorySegment(dlogits, row + v * 4L, Lanes.ORDER, mask);
-      }
+      probabilities(row, logarithm, weight);
       int target =
           EmbeddingKernel.checked(targets.getAtIndex(ValueLayout.JAVA_INT, n), vocabulary, n);
       long at = (long) n * vocabulary + target;
       dlogits.setAtIndex(
           ValueLayout.JAVA_FLOAT, at, dlogits.getAtIndex(ValueLayout.JAVA_FLOAT, at) - weight);
+    }
+  }
+
+  private void probabilities(long row, float logarithm, float weight) {
+    int even = vocabulary - vocabulary % Lanes.COUNT;
+    for (int v = 0; v < even; v += Lanes.COUNT) {
+      VectorMath.exp(VectorMath.load(logits, row + v * 4L).sub(logarithm))
+          .mul(weight)
+          .intoMemorySegment(dlogits, row + v * 4L, Lanes.ORDER);
+    }
+    if (even < vocabulary) {
+      VectorMath.exp(VectorMath.load(logits, row + even * 4L, tail).sub(logarithm))
+          .mul(weight)
+          .intoMemorySegment(dlogits, row + even * 4L, Lanes.ORDER, tail);
     }
   }
 }

@@ -19,6 +19,7 @@ final class CrossEntropyKernel extends BlockKernel {
   private final int rows;
   private final int vocabulary;
   private final double[] rowLoss;
+  private final VectorMask<Float> tail;
 
   CrossEntropyKernel(
       Workers workers,
@@ -37,6 +38,7 @@ final class CrossEntropyKernel extends BlockKernel {
     this.rows = op.logits().shape().get(0);
     this.vocabulary = op.logits().shape().get(1);
     this.rowLoss = new double[rows];
+    this.tail = Lanes.FLOAT.indexInRange(vocabulary - vocabulary % Lanes.COUNT, vocabulary);
   }
 
   @Override
@@ -52,24 +54,10 @@ final class CrossEntropyKernel extends BlockKernel {
   @Override
   public void run(int block, int worker) {
     int end = Math.min(rows, (block + 1) * BLOCK_ROWS);
-    VectorMask<Float> all = Lanes.FLOAT.maskAll(true);
-    FloatVector lowest = FloatVector.broadcast(Lanes.FLOAT, Float.NEGATIVE_INFINITY);
     for (int n = block * BLOCK_ROWS; n < end; n++) {
       long row = (long) n * vocabulary * 4;
-      FloatVector greatest = lowest;
-      for (int v = 0; v < vocabulary; v += Lanes.COUNT) {
-        VectorMask<Float> mask =
-            v <= vocabulary - Lanes.COUNT ? all : Lanes.FLOAT.indexInRange(v, vocabulary);
-        greatest = greatest.max(lowest.blend(VectorMath.load(logits, row + v * 4L, mask), mask));
-      }
-      float max = VectorMath.max(greatest);
-      FloatVector sum = FloatVector.zero(Lanes.FLOAT);
-      for (int v = 0; v < vocabulary; v += Lanes.COUNT) {
-        VectorMask<Float> mask =
-            v <= vocabulary - Lanes.COUNT ? all : Lanes.FLOAT.indexInRange(v, vocabulary);
-        sum = sum.add(VectorMath.exp(VectorMath.load(logits, row + v * 4L, mask).sub(max)), mask);
-      }
-      float logarithm = (float) (max + StrictMath.log(VectorMath.sum(sum)));
+      float max = greatest(row);
+      float logarithm = (float) (max + StrictMath.log(sumOfExponentials(row, max)));
       logSumExp.setAtIndex(ValueLayout.JAVA_FLOAT, n, logarithm);
       float weight = weights.getAtIndex(ValueLayout.JAVA_FLOAT, n);
       rowLoss[n] = 0;
@@ -80,5 +68,30 @@ final class CrossEntropyKernel extends BlockKernel {
         rowLoss[n] = weight * ((double) logarithm - logit);
       }
     }
+  }
+
+  private float greatest(long row) {
+    int even = vocabulary - vocabulary % Lanes.COUNT;
+    FloatVector lowest = FloatVector.broadcast(Lanes.FLOAT, Float.NEGATIVE_INFINITY);
+    FloatVector greatest = lowest;
+    for (int v = 0; v < even; v += Lanes.COUNT) {
+      greatest = greatest.max(VectorMath.load(logits, row + v * 4L));
+    }
+    if (even < vocabulary) {
+      greatest = greatest.max(lowest.blend(VectorMath.load(logits, row + even * 4L, tail), tail));
+    }
+    return VectorMath.max(greatest);
+  }
+
+  private float sumOfExponentials(long row, float max) {
+    int even = vocabulary - vocabulary % Lanes.COUNT;
+    FloatVector sum = FloatVector.zero(Lanes.FLOAT);
+    for (int v = 0; v < even; v += Lanes.COUNT) {
+      sum = sum.add(VectorMath.exp(VectorMath.load(logits, row + v * 4L).sub(max)));
+    }
+    if (even < vocabulary) {
+      sum = sum.add(VectorMath.exp(VectorMath.load(logits, row + even * 4L, tail).sub(max)), tail);
+    }
+    return VectorMath.sum(sum);
   }
 }

@@ -27,6 +27,7 @@ final class RmsNormGradientKernel extends BlockKernel {
   private final int padded;
   private final int runs;
   private final float[] partial; // (blocks, padded)
+  private final VectorMask<Float> tail;
 
   RmsNormGradientKernel(
       Workers workers,
@@ -50,6 +51,7 @@ final class RmsNormGradientKernel extends BlockKernel {
     this.padded = blocks(d, Lanes.COUNT) * Lanes.COUNT;
     this.runs = (int) op.inverseRms().size();
     this.partial = new float[Math.multiplyExact(blocks, padded)];
+    this.tail = Lanes.FLOAT.indexInRange(d - d % Lanes.COUNT, d);
   }
 
   @Override
@@ -71,28 +73,54 @@ final class RmsNormGradientKernel extends BlockKernel {
     int base = block * padded;
     Arrays.fill(partial, base, base + padded, 0f);
     int end = Math.min(runs, (block + 1) * BLOCK_RUNS);
-    VectorMask<Float> all = Lanes.FLOAT.maskAll(true);
     for (int r = block * BLOCK_RUNS; r < end; r++) {
-      long row = (long) r * d * 4;
       float inverse = inverseRms.getAtIndex(ValueLayout.JAVA_FLOAT, r);
-      FloatVector dot = FloatVector.zero(Lanes.FLOAT);
-      for (int i = 0; i < d; i += Lanes.COUNT) {
-        VectorMask<Float> mask = i <= d - Lanes.COUNT ? all : Lanes.FLOAT.indexInRange(i, d);
-        FloatVector gx = VectorMath.load(gradient, row + i * 4L, mask).mul(VectorMath.load(x, row + i * 4L, mask));
-        dot = gx.fma(VectorMath.load(weight, i * 4L, mask), dot);
-        FloatVector sum = FloatVector.fromArray(Lanes.FLOAT, partial, base + i);
-        gx.fma(FloatVector.broadcast(Lanes.FLOAT, inverse), sum).intoArray(partial, base + i);
+      long row = (long) r * d * 4;
+      toInput(row, inverse, dotAndWeight(row, inverse, base) * inverse * inverse / d);
+    }
+  }
+
+  /** Adds the run's part of the gradient by the weight, and returns Σ g·w·x. */
+  private float dotAndWeight(long row, float inverse, int base) {
+    int even = d - d % Lanes.COUNT;
+    FloatVector dot = FloatVector.zero(Lanes.FLOAT);
+    for (int i = 0; i < even; i += Lanes.COUNT) {
+      FloatVector gx = VectorMath.load(gradient, row + i * 4L).mul(VectorMath.load(x, row + i * 4L));
+      dot = gx.fma(VectorMath.load(weight, i * 4L), dot);
+      FloatVector sum = FloatVector.fromArray(Lanes.FLOAT, partial, base + i);
+      gx.fma(FloatVector.broadcast(Lanes.FLOAT, inverse), sum).intoArray(partial, base + i);
+    }
+    if (even < d) {
+      FloatVector gx =
+          VectorMath.load(gradient, row + even * 4L, tail)
+              .mul(VectorMath.load(x, row + even * 4L, tail));
+      dot = gx.fma(VectorMath.load(weight, even * 4L, tail), dot);
+      FloatVector sum = FloatVector.fromArray(Lanes.FLOAT, partial, base + even);
+      gx.fma(FloatVector.broadcast(Lanes.FLOAT, inverse), sum).intoArray(partial, base + even);
+    }
+    return VectorMath.sum(dot);
+  }
+
+  private void toInput(long row, float inverse, float pull) {
+    int even = d - d % Lanes.COUNT;
+    for (int i = 0; i < even; i += Lanes.COUNT) {
+      long at = row + i * 4L;
+      FloatVector gw = VectorMath.load(gradient, at).mul(VectorMath.load(weight, i * 4L));
+      FloatVector result = gw.sub(VectorMath.load(x, at).mul(pull)).mul(inverse);
+      if (addToX) {
+        result = result.add(VectorMath.load(dx, at));
       }
-      float pull = VectorMath.sum(dot) * inverse * inverse / d;
-      for (int i = 0; i < d; i += Lanes.COUNT) {
-        VectorMask<Float> mask = i <= d - Lanes.COUNT ? all : Lanes.FLOAT.indexInRange(i, d);
-        FloatVector gw = VectorMath.load(gradient, row + i * 4L, mask).mul(VectorMath.load(weight, i * 4L, mask));
-        FloatVector result = gw.sub(VectorMath.load(x, row + i * 4L, mask).mul(pull)).mul(inverse);
-        if (addToX) {
-          result = result.add(VectorMath.load(dx, row + i * 4L, mask));
-        }
-        result.intoMemorySegment(dx, row + i * 4L, Lanes.ORDER, mask);
+      result.intoMemorySegment(dx, at, Lanes.ORDER);
+    }
+    if (even < d) {
+      long at = row + even * 4L;
+      FloatVector gw =
+          VectorMath.load(gradient, at, tail).mul(VectorMath.load(weight, even * 4L, tail));
+      FloatVector result = gw.sub(VectorMath.load(x, at, tail).mul(pull)).mul(inverse);
+      if (addToX) {
+        result = result.add(VectorMath.load(dx, at, tail));
       }
+      result.intoMemorySegment(dx, at, Lanes.ORDER, tail);
     }
   }
 }

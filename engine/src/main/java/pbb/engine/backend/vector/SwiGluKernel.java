@@ -27,12 +27,16 @@ final class SwiGluKernel extends ElementwiseKernel {
       z.mul(VectorMath.sigmoid(z)).mul(VectorMath.load(up, at)).intoMemorySegment(out, at, Lanes.ORDER);
     }
     if (i < count) {
-      VectorMask<Float> tail = Lanes.FLOAT.indexInRange(i, count);
-      long at = byteOffset + i * 4L;
-      FloatVector z = VectorMath.load(gate, at, tail);
-      z.mul(VectorMath.sigmoid(z))
-          .mul(VectorMath.load(up, at, tail))
-          .intoMemorySegment(out, at, Lanes.ORDER, tail);
+      tail(byteOffset + i * 4L, count - i);
     }
+  }
+
+  /** Apart, so that the loop's code stays small enough for the compiler to keep its vectors in registers. */
+  private void tail(long at, int count) {
+    VectorMask<Float> mask = Lanes.FLOAT.indexInRange(0, count);
+    FloatVector z = VectorMath.load(gate, at, mask);
+    z.mul(VectorMath.sigmoid(z))
+        .mul(VectorMath.load(up, at, mask))
+        .intoMemorySegment(out, at, Lanes.ORDER, mask);
   }
 }

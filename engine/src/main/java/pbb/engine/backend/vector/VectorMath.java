@@ -38,8 +38,8 @@ final class VectorMath {
   /** Below this the exponential is less than the smallest normal float and counts as 0. */
   private static final float EXP_UNDERFLOW = -87.33654f;
 
-  /** Above this the exponential exceeds the largest float. */
-  private static final float EXP_OVERFLOW = 88.72283f;
+  /** Above this the power of two in the result would be no float. */
+  private static final float EXP_LARGEST = 88.3762f;
 
   private VectorMath() {}
 
@@ -78,11 +78,11 @@ final class VectorMath {
   }
 
   /**
-   * exp(x), within 2 ulp for results that are normal floats; 0 for smaller ones, infinity for larger ones. Cephes' expf:
-   * {@code x = n ln 2 + r} with |r| ≤ ln 2 / 2, a polynomial of degree 7 for exp(r), and n put into the exponent.
+   * exp(x), within 2 ulp for x up to {@value #EXP_LARGEST}, and exp of that beyond; 0 where the result is no normal float. Kept
+   * small: what the compiler does not inline boxes its vectors. Cephes' expf: {@code x = n ln 2 + r} with |r| ≤ ln 2 / 2, a polynomial of degree 7 for exp(r), and n put into the exponent.
    */
   static FloatVector exp(FloatVector x) {
-    FloatVector bounded = x.max(EXP_UNDERFLOW).min(EXP_OVERFLOW);
+    FloatVector bounded = x.max(EXP_UNDERFLOW).min(EXP_LARGEST);
     FloatVector rounded =
         bounded.fma(FloatVector.broadcast(SPECIES, LOG2_E), FloatVector.broadcast(SPECIES, ROUNDER));
     FloatVector n = rounded.sub(ROUNDER);
@@ -97,21 +97,8 @@ final class VectorMath {
     p = p.fma(r, FloatVector.broadcast(SPECIES, 0.16666666f));
     p = p.fma(r, FloatVector.broadcast(SPECIES, 0.5f));
     p = p.fma(r.mul(r), r).add(1f);
-    // Two factors of 2^(n/2): at the upper end 2^n itself is no float.
-    IntVector exponent = rounded.reinterpretAsInts().sub(ROUNDER_BITS);
-    IntVector half = exponent.lanewise(VectorOperators.ASHR, 1);
-    FloatVector first = power(half);
-    FloatVector second = power(exponent.sub(half));
-    return p.mul(first)
-        .mul(second)
-        .blend(0f, x.compare(VectorOperators.LT, EXP_UNDERFLOW))
-        .blend(Float.POSITIVE_INFINITY, x.compare(VectorOperators.GT, EXP_OVERFLOW))
-        .blend(Float.NaN, x.test(VectorOperators.IS_NAN));
-  }
-
-  /** 2 to the power of each lane, by its bits. */
-  private static FloatVector power(IntVector exponent) {
-    return exponent.add(127).lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
+    IntVector power = rounded.reinterpretAsInts().sub(ROUNDER_BITS - 127).lanewise(VectorOperators.LSHL, 23);
+    return p.mul(power.reinterpretAsFloats()).blend(0f, x.compare(VectorOperators.LT, EXP_UNDERFLOW));
   }
 
   /** 1 / (1 + exp(−x)). */
