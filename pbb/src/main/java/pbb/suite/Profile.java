@@ -102,12 +102,12 @@ public record Profile(
           0.20, // source
           0.02, // mention
           0.05, // direct
-          0.40, // stepping
-          0.10, // recite
-          0.23, // in context
+          0.35, // stepping
+          0.08, // recite
+          0.30, // in context
           new Shares.Modes(0.10, 0.45, 0.45),
           4, // turns
-          Map.of(1, 0.10, 2, 0.25, 3, 0.65),
+          Map.of(1, 0.10, 2, 0.35, 3, 0.55),
           2); // weight of a source without executions
 
   private static RandomArithmetic.Dials dials(RandomArithmetic.Setting... settings) {
@@ -141,10 +141,10 @@ public record Profile(
         dials(
             new RandomArithmetic.Setting(1, 10, 6, 2, 2),
             new RandomArithmetic.Setting(2, 50, 24, 8, 8),
-            new RandomArithmetic.Setting(3, 200, 60, 20, 20)),
+            new RandomArithmetic.Setting(3, 120, 60, 20, 20)),
         SHARES,
         new Shape(128, 384, 4, 4),
-        training(2_600),
+        training(2_800),
         new EvaluationDials(6, 128),
         500);
   }
