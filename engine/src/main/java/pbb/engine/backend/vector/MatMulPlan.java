@@ -42,7 +42,8 @@ public final class MatMulPlan {
   static final int PACKED_COLUMNS = 256;
 
   /** What {@link MatMulScratch} holds for a worker. */
-  static final long PACKED_A_BYTES = 4L * PACKED_ROWS * MAX_DEPTH;
+  static final long PACKED_A_BYTES =
+      Math.ceilDiv(PACKED_ROWS, MatMulTile.ROWS) * Packing.rowPanelBytes(MAX_DEPTH);
 
   static final long PACKED_B_BYTES = 4L * PACKED_COLUMNS * MAX_DEPTH;
 
@@ -199,7 +200,7 @@ public final class MatMulPlan {
     Packing.panelsOfRows(a + p * stride + 4L * row, stride, terms, rows, packed);
     for (int i = 0; i < rows; i += MatMulTile.ROWS) {
       int height = Math.min(MatMulTile.ROWS, rows - i);
-      long panel = packed + 4L * i * terms;
+      long panel = packed + i / MatMulTile.ROWS * Packing.rowPanelBytes(terms);
       long target = targets + 4L * i * shape.ldc();
       multiplyTiles(panel, 4, 4 * MatMulTile.ROWS, height, terms, columns, target, add, own);
     }

@@ -6,7 +6,6 @@ import static pbb.engine.backend.vector.Memory.ADDRESS_BITS;
 import static pbb.engine.backend.vector.Memory.ALL;
 
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
@@ -16,11 +15,33 @@ import jdk.incubator.vector.VectorSpecies;
 final class Packing {
 
   private static final int LANES = FLOAT.length();
-  private static final long LAST_FOUR = 4L * (MatMulTile.ROWS - 4);
   private static final VectorSpecies<Float> FOUR = FloatVector.SPECIES_128;
-  private static final VectorShuffle<Float> LOW_HALVES = VectorShuffle.fromValues(FOUR, 0, 4, 1, 5);
-  private static final VectorShuffle<Float> HIGH_HALVES =
-      VectorShuffle.fromValues(FOUR, 2, 6, 3, 7);
+
+  /**
+   * The lanes of two vectors that interleave their lower and their upper halves. {@code selectFrom}
+   * takes them as one instruction; {@code rearrange} of two vectors takes three, and left one of
+   * them boxed.
+   */
+  private static final FloatVector LOW_HALVES =
+      FloatVector.fromArray(FOUR, new float[] {0, 4, 1, 5}, 0);
+
+  private static final FloatVector HIGH_HALVES =
+      FloatVector.fromArray(FOUR, new float[] {2, 6, 3, 7}, 0);
+
+  /**
+   * A tile's rows are copied as one vector of 8, or as two of 4, which overlap where there are 6 of
+   * them.
+   */
+  private static final VectorSpecies<Float> PART =
+      MatMulTile.ROWS == 8 && LANES >= 8 ? FloatVector.SPECIES_256 : FOUR;
+
+  private static final long LAST_PART = 4L * (MatMulTile.ROWS - PART.length());
+
+  /**
+   * Rows that are transposed together: they fill a cache line of the target, and few enough lines
+   * of the source.
+   */
+  private static final int STRIP = 16;
 
   private Packing() {}
 
@@ -69,17 +90,18 @@ final class Packing {
    * @param target the address of the first panel
    */
   static void panelsOfRows(long source, long stride, int rows, int columns, long target) {
-    long panelBytes = 4L * MatMulTile.ROWS * rows;
+    long panelBytes = rowPanelBytes(rows);
     int whole = columns / MatMulTile.ROWS;
     for (int p = 0; p < rows; p++) {
       long from = source + p * stride;
       long to = target + p * (4L * MatMulTile.ROWS);
       for (int panel = 0; panel < whole; panel++) {
-        // Two vectors of four floats make 8; or 6, where they overlap.
-        FloatVector first = loadFour(from);
-        FloatVector last = loadFour(from + LAST_FOUR);
-        storeFour(to, first);
-        storeFour(to + LAST_FOUR, last);
+        FloatVector first = loadPart(from);
+        if (PART.length() < MatMulTile.ROWS) {
+          FloatVector last = loadPart(from + LAST_PART);
+          storePart(to + LAST_PART, last);
+        }
+        storePart(to, first);
         from += 4L * MatMulTile.ROWS;
         to += panelBytes;
       }
@@ -89,6 +111,15 @@ final class Packing {
         to += 4;
       }
     }
+  }
+
+  /**
+   * Bytes from one panel of {@link #panelsOfRows} to the next. A cache line lies between them:
+   * without it, as rows are often a power of two, all panels would be written through the same few
+   * lines of the first-level cache.
+   */
+  static long rowPanelBytes(int rows) {
+    return 4L * MatMulTile.ROWS * rows + 64;
   }
 
   /** {@code target[i][j] = source[i][j]}; strides in bytes. */
@@ -119,13 +150,16 @@ final class Packing {
       long source, long sourceStride, int rows, int columns, long target, long targetStride) {
     int wholeRows = rows & -4;
     int wholeColumns = columns & -4;
-    for (int j = 0; j < wholeColumns; j += 4) {
-      for (int i = 0; i < wholeRows; i += 4) {
-        transpose4x4(
-            source + i * sourceStride + 4L * j,
-            sourceStride,
-            target + j * targetStride + 4L * i,
-            targetStride);
+    for (int strip = 0; strip < wholeRows; strip += STRIP) {
+      int end = Math.min(strip + STRIP, wholeRows);
+      for (int j = 0; j < wholeColumns; j += 4) {
+        for (int i = strip; i < end; i += 4) {
+          transpose4x4(
+              source + i * sourceStride + 4L * j,
+              sourceStride,
+              target + j * targetStride + 4L * i,
+              targetStride);
+        }
       }
     }
     for (int i = 0; i < rows; i++) {
@@ -141,14 +175,14 @@ final class Packing {
     FloatVector b = loadFour(from + sourceStride);
     FloatVector c = loadFour(from + 2 * sourceStride);
     FloatVector d = loadFour(from + 3 * sourceStride);
-    FloatVector acLow = a.rearrange(LOW_HALVES, c); // a0 c0 a1 c1
-    FloatVector acHigh = a.rearrange(HIGH_HALVES, c); // a2 c2 a3 c3
-    FloatVector bdLow = b.rearrange(LOW_HALVES, d); // b0 d0 b1 d1
-    FloatVector bdHigh = b.rearrange(HIGH_HALVES, d); // b2 d2 b3 d3
-    storeFour(to, acLow.rearrange(LOW_HALVES, bdLow)); // a0 b0 c0 d0
-    storeFour(to + targetStride, acLow.rearrange(HIGH_HALVES, bdLow));
-    storeFour(to + 2 * targetStride, acHigh.rearrange(LOW_HALVES, bdHigh));
-    storeFour(to + 3 * targetStride, acHigh.rearrange(HIGH_HALVES, bdHigh));
+    FloatVector acLow = LOW_HALVES.selectFrom(a, c); // a0 c0 a1 c1
+    FloatVector acHigh = HIGH_HALVES.selectFrom(a, c); // a2 c2 a3 c3
+    FloatVector bdLow = LOW_HALVES.selectFrom(b, d); // b0 d0 b1 d1
+    FloatVector bdHigh = HIGH_HALVES.selectFrom(b, d); // b2 d2 b3 d3
+    storeFour(to, LOW_HALVES.selectFrom(acLow, bdLow)); // a0 b0 c0 d0
+    storeFour(to + targetStride, HIGH_HALVES.selectFrom(acLow, bdLow));
+    storeFour(to + 2 * targetStride, LOW_HALVES.selectFrom(acHigh, bdHigh));
+    storeFour(to + 3 * targetStride, HIGH_HALVES.selectFrom(acHigh, bdHigh));
   }
 
   private static FloatVector loadFour(long address) {
@@ -156,6 +190,14 @@ final class Packing {
   }
 
   private static void storeFour(long address, FloatVector vector) {
+    vector.intoMemorySegment(ALL, address & ADDRESS_BITS, ORDER);
+  }
+
+  private static FloatVector loadPart(long address) {
+    return FloatVector.fromMemorySegment(PART, ALL, address & ADDRESS_BITS, ORDER);
+  }
+
+  private static void storePart(long address, FloatVector vector) {
     vector.intoMemorySegment(ALL, address & ADDRESS_BITS, ORDER);
   }
 }
