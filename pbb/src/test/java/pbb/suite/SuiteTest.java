@@ -28,6 +28,7 @@ import pbb.document.DataFiles;
 import pbb.engine.io.InvalidFileException;
 import pbb.engine.io.JsonObject;
 import pbb.eval.Row;
+import pbb.report.Report;
 
 /** Whole runs, as small as they can be. */
 class SuiteTest {
@@ -375,6 +376,16 @@ class SuiteTest {
             java.io.UncheckedIOException.class, () -> TinyRun.run(run, TinyRun.config(7), true));
     assertTrue(failure.getCause() instanceof InvalidFileException, failure.toString());
     assertTrue(String.valueOf(failure.getMessage()).contains("metrics.jsonl"), failure.getMessage());
+  }
+
+  @Test
+  void aRunHasAReport() throws IOException {
+    Path run = folder.resolve("run");
+    TinyRun.copy(uninterrupted(), run);
+    Report.of(List.of(run)).write(run);
+    String text = Files.readString(run.resolve("report.md"));
+    assertTrue(text.contains("reasoning/homogeneous/seed-7 | " + TinyRun.STEPS), "no learning curve");
+    assertTrue(Files.readString(run.resolve("index.html")).contains("<polyline"), "no plot of it");
   }
 
   private void assertSameBytes(Path run) {
