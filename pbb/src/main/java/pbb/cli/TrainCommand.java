@@ -6,6 +6,8 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import pbb.job.TrainingJob;
 import pbb.job.TrainingPlan;
@@ -30,6 +32,9 @@ final class TrainCommand implements Callable<Integer> {
 
   /** Fields that messages name, and the options that set them. */
   private static final Map<String, String> OPTIONS = options();
+
+  /** A whole word, and no part of an option. */
+  private static final Pattern FIELD = Pattern.compile("(?<![-\\w])\\w+(?![-\\w])");
 
   @Spec private CommandSpec spec;
   @ParentCommand private Main main;
@@ -59,6 +64,7 @@ final class TrainCommand implements Callable<Integer> {
     Display display = common.display();
     try (var selection = Opened.backend(compute, display)) {
       TrainingPlan plan = plan(selection.backend().device().backend(), selection.backend().device().id());
+      TrainingJob.check(plan); // Before a run's directory is made that could never go on.
       try (RunFolder folder =
           RunFolder.open(
               out,
@@ -115,11 +121,11 @@ final class TrainCommand implements Callable<Integer> {
 
   /** A message with options in the place of the fields that they set. */
   static String inOptions(String message) {
-    String text = message;
-    for (Map.Entry<String, String> option : OPTIONS.entrySet()) {
-      text = text.replaceAll("\\b" + option.getKey() + "\\b", option.getValue());
-    }
-    return text;
+    return FIELD
+        .matcher(message)
+        .replaceAll(
+            field ->
+                Matcher.quoteReplacement(OPTIONS.getOrDefault(field.group(), field.group())));
   }
 
   private static Map<String, String> options() {

@@ -34,21 +34,12 @@ sealed interface TrainingData {
 
   /** Finds out what a path holds, and reads it; source files are first cut into shards, once. */
   static TrainingData open(Path path, Path run, Reporter reporter) throws IOException {
-    if (!Files.exists(path)) {
-      throw new IllegalArgumentException("--data " + path + " does not exist: check the name");
-    }
+    check(path);
     if (TaskFolder.holds(path)) {
       return Programs.of(TaskFolder.read(path));
     }
     if (Files.exists(path.resolve("shards.json"))) {
       return Text.of(path);
-    }
-    if (!SourceFiles.readable(path)) {
-      throw new IllegalArgumentException(
-          "--data "
-              + path
-              + " is neither a folder nor a .zip file: name one with programs.jsonl, with shards.json, or with .py and"
-              + " .java files");
     }
     Path shards = run.resolve("shards");
     if (!Files.exists(shards)) {
@@ -57,6 +48,24 @@ sealed interface TrainingData {
       reporter.say(summary.toString());
     }
     return Text.of(shards);
+  }
+
+  /**
+   * Checks that a path could hold data.
+   *
+   * @throws IllegalArgumentException if it does not exist, or is neither a folder nor a zip file
+   */
+  static void check(Path path) {
+    if (!Files.exists(path)) {
+      throw new IllegalArgumentException("--data " + path + " does not exist: check the name");
+    }
+    if (!SourceFiles.readable(path)) {
+      throw new IllegalArgumentException(
+          "--data "
+              + path
+              + " is neither a folder nor a .zip file: name one with programs.jsonl, with shards.json, or with .py and"
+              + " .java files");
+    }
   }
 
   /** What its tokens are, unless the model brings a tokenizer. */

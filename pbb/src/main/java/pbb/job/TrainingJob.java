@@ -67,6 +67,19 @@ public final class TrainingJob {
     this.reporter = reporter;
   }
 
+  /**
+   * Checks, in an instant, that what a plan names is there.
+   *
+   * @throws IllegalArgumentException if the data are none
+   * @throws InvalidFileException if the checkpoint to begin with is none
+   */
+  public static void check(TrainingPlan plan) throws IOException {
+    TrainingData.check(plan.data());
+    if (plan.begin() instanceof Begin.From(Path checkpoint)) {
+      CheckpointFolder.open(checkpoint);
+    }
+  }
+
   /** Asks {@link #run} to save its state and return. Any thread may call this. */
   public void requestStop() {
     stopRequested = true;
