@@ -28,6 +28,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       TrainCommand.class,
       EvalCommand.class,
       SampleCommand.class,
+      ReportCommand.class,
       DoctorCommand.class
     })
 public final class Main implements Runnable {

@@ -9,6 +9,7 @@ import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import pbb.engine.backend.Backend;
 import pbb.job.Duration;
+import pbb.report.Report;
 import pbb.suite.DryRun;
 import pbb.suite.Experiment;
 import pbb.suite.Profile;
@@ -126,13 +127,19 @@ final class SuiteCommand implements Callable<Integer> {
     return ExitCode.FINE.code();
   }
 
-  private int end(Suite.Outcome outcome, Path directory, Display display) {
+  private int end(Suite.Outcome outcome, Path directory, Display display) throws IOException {
     if (outcome == Suite.Outcome.INTERRUPTED) {
       display.say("interrupted, and saved in " + directory + ": the same command with --resume goes on");
       return ExitCode.INTERRUPTED.code();
     }
-    spec.commandLine().getOut().println(directory.resolve(Results.FILE));
-    spec.commandLine().getOut().flush();
+    Report.of(List.of(directory)).write(directory);
+    PrintWriter stdout = spec.commandLine().getOut();
+    for (Results.Judged claim : Results.read(directory.resolve(Results.FILE)).claims()) {
+      stdout.println(claim.id() + ": " + claim.verdict() + ", because " + claim.because());
+    }
+    stdout.println(directory.resolve("report.md"));
+    stdout.println(directory.resolve("index.html"));
+    stdout.flush();
     return ExitCode.FINE.code();
   }
 

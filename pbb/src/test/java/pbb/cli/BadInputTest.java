@@ -178,6 +178,13 @@ class BadInputTest {
   }
 
   @Test
+  void aReportNeedsResults() {
+    Ran.pbb("report").fails(2, "RUN", "see pbb report --help");
+    Ran.pbb("report", folder).fails(2, folder.toString());
+    Ran.pbb("report", folder, trained).fails(2, "--out");
+  }
+
+  @Test
   void unknownBackendsExitWith3() {
     Ran.pbb("train", "--data", data, "--out", folder.resolve("r"), "--backend", "abacus").fails(3, "abacus", "vector");
     Ran.pbb("doctor", "--backend", "abacus").fails(3, "abacus");
