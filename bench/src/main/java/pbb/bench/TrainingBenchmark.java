@@ -1,0 +1,74 @@
+package pbb.bench;
+
+import java.util.concurrent.TimeUnit;
+import org.openjdk.jmh.annotations.AuxCounters;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Level;
+import org.openjdk.jmh.annotations.Measurement;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Param;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.TearDown;
+import org.openjdk.jmh.annotations.Warmup;
+import pbb.engine.backend.Backend;
+import pbb.engine.train.StepReport;
+
+/** A whole training step: forward, backward, clip and AdamW. */
+@State(Scope.Benchmark)
+@BenchmarkMode(Mode.Throughput)
+@OutputTimeUnit(TimeUnit.SECONDS)
+@Warmup(iterations = 3, time = 2)
+@Measurement(iterations = 5, time = 2)
+@Fork(1)
+public class TrainingBenchmark {
+
+  /** S, M or L. */
+  @Param({"S", "M", "L"})
+  public String shape;
+
+  /** The backend's name. */
+  @Param("vector")
+  public String backend;
+
+  /** Threads that the backend may use. */
+  @Param({"1", "2"})
+  public int threads;
+
+  private Backend opened;
+  private TrainingLoad load;
+
+  /** What is counted beside steps. */
+  @State(Scope.Thread)
+  @AuxCounters(AuxCounters.Type.OPERATIONS)
+  public static class Counters {
+    /** Tokens trained on. */
+    public long tokens;
+  }
+
+  /** Compiles the model. */
+  @Setup(Level.Trial)
+  public void open() {
+    opened = Device.named(backend).open(threads);
+    load = new TrainingLoad(opened, ModelShape.named(shape));
+  }
+
+  /** One step. */
+  @Benchmark
+  public StepReport step(Counters counters) {
+    StepReport report = load.step();
+    counters.tokens += report.tokens();
+    return report;
+  }
+
+  /** Frees the memory. */
+  @TearDown(Level.Trial)
+  public void close() {
+    load.close();
+    opened.close();
+  }
+}
