@@ -59,7 +59,7 @@ final class Plot {
       double y = maxY * i / 4;
       double x = maxX * i / 4;
       grid(svg, bottom - y * toY, number(y));
-      text(svg, LEFT + x * toX, bottom + 16, "middle", compact(x));
+      text(svg, LEFT + x * toX, bottom + 16, i < 4 ? "middle" : "end", compact(x));
     }
     text(svg, WIDTH - RIGHT, height - 6, "end", xName);
     text(svg, 0, 12, "start", yName);

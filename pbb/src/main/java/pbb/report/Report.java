@@ -12,7 +12,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import pbb.document.Mode;
 import pbb.engine.io.AtomicFiles;
 import pbb.engine.io.InvalidFileException;
@@ -102,7 +101,7 @@ public final class Report {
       String of = runs.size() == 1 ? "" : ", " + run.name();
       if (!settings.isEmpty()) {
         blocks.add(new Block.Heading(2, "Accuracy" + of));
-        blocks.add(bars(rows, settings.getFirst()));
+        bars(blocks, rows, settings.getFirst());
       }
       for (int setting : settings) {
         List<Row> own = rows.stream().filter(row -> row.operations() == setting).toList();
@@ -178,28 +177,41 @@ public final class Report {
     return true;
   }
 
-  private static Block bars(List<Row> rows, int setting) {
+  /** A figure for each cell. */
+  private static void bars(List<Block> blocks, List<Row> rows, int setting) {
     Map<String, String> styles = new LinkedHashMap<>();
     for (Mode mode : Mode.values()) {
       styles.put(mode.label(), mode.label());
     }
-    Map<List<String>, List<Row>> byKind = new LinkedHashMap<>();
-    boolean seeds = rows.stream().map(Row::seed).distinct().count() > 1;
+    Map<String, List<Row>> byCell = new LinkedHashMap<>();
     for (Row row : inOrder(rows)) {
       if (row.operations() == setting && row.metric() == Metric.ACCURACY) {
-        List<String> labels = new ArrayList<>(List.of(group(row), query(row)));
-        if (seeds) {
-          labels.add("seed " + row.seed());
-        }
-        byKind.computeIfAbsent(labels, _ -> new ArrayList<>()).add(row);
+        byCell
+            .computeIfAbsent(row.condition() + ", seed " + row.seed(), _ -> new ArrayList<>())
+            .add(row);
       }
+    }
+    byCell.forEach(
+        (cell, own) -> {
+          String caption =
+              "Accuracy with " + operations(setting) + ", with 95% intervals (" + cell + ").";
+          blocks.add(new Block.Figure(caption, Plot.bars(caption, styles, bars(own))));
+        });
+  }
+
+  private static List<Plot.Bars> bars(List<Row> rows) {
+    Map<List<String>, List<Row>> byKind = new LinkedHashMap<>();
+    for (Row row : rows) {
+      List<String> labels = new ArrayList<>(List.of(group(row)));
+      labels.addAll(List.of(query(row).split(" ")));
+      byKind.computeIfAbsent(labels, _ -> new ArrayList<>()).add(row);
     }
     List<Plot.Bars> groups = new ArrayList<>();
     byKind.forEach(
         (labels, own) ->
             groups.add(
                 new Plot.Bars(
-                    labels.stream().flatMap(label -> Stream.of(label.split("[ -]"))).toList(),
+                    labels,
                     own.stream()
                         .map(
                             row ->
@@ -210,9 +222,7 @@ public final class Report {
                                     row.interval().high()))
                         .toList(),
                     chance(own))));
-    return new Block.Figure(
-        "Accuracy with " + operations(setting) + ", with 95% intervals.",
-        Plot.bars("Accuracy with " + operations(setting), styles, groups));
+    return groups;
   }
 
   /** A row for each group and kind of query, a column for each mode. */
