@@ -13,6 +13,7 @@ import pbb.engine.checkpoint.Checkpoints;
 import pbb.engine.checkpoint.Model;
 import pbb.engine.data.DocumentSource;
 import pbb.engine.data.PackedBatches;
+import pbb.engine.io.AtomicFiles;
 import pbb.engine.io.InvalidFileException;
 import pbb.engine.nn.ModelConfig;
 import pbb.engine.nn.Transformer;
@@ -57,6 +58,7 @@ final class CellRun {
    */
   Optional<CellResult> run() throws IOException {
     long start = System.nanoTime();
+    AtomicFiles.removePartials(folder);
     try {
       Corpus corpus = corpus();
       int longest = Evaluator.longestSequence(corpus.tokenizer(), corpus.queries());

@@ -13,6 +13,7 @@ import pbb.engine.backend.Backend;
 import pbb.engine.checkpoint.Checkpoint;
 import pbb.engine.checkpoint.Checkpoints;
 import pbb.engine.data.BatchSource;
+import pbb.engine.io.AtomicFiles;
 import pbb.engine.io.InvalidFileException;
 import pbb.engine.nn.ModelConfig;
 import pbb.engine.nn.Weights;
@@ -42,6 +43,8 @@ public record TrainingRun(
     Supplier<Weights> initial,
     Tokenizer tokenizer,
     BatchSource data) {
+
+  private static final String CHECKPOINTS = "checkpoints";
 
   private static final int KEPT_WHILE_RUNNING = 2;
 
@@ -79,7 +82,7 @@ public record TrainingRun(
 
   /** The folder's checkpoints. */
   public Checkpoints checkpoints() {
-    return new Checkpoints(folder.resolve("checkpoints"));
+    return new Checkpoints(folder.resolve(CHECKPOINTS));
   }
 
   /**
@@ -92,6 +95,7 @@ public record TrainingRun(
    */
   public Summary run(Backend backend, BooleanSupplier stop, Listener listener) throws IOException {
     Checkpoints checkpoints = checkpoints();
+    AtomicFiles.removePartials(folder.resolve(CHECKPOINTS));
     Optional<Checkpoint> latest = checkpoints.latest(listener::notice);
     if (latest.isPresent()) {
       requireSameModel(latest.get());

@@ -230,6 +230,25 @@ class SuiteTest {
   }
 
   @Test
+  void aRunMayBeStoppedAgainAndAgain() {
+    Path run = folder.resolve("run");
+    for (long until : List.of(2L, 3L, 7L, 9L)) {
+      TinyRun.run(
+          run,
+          TinyRun.config(7),
+          until > 2,
+          1,
+          (suite, progress) -> {
+            if (progress instanceof Progress.Training t && t.step() == until) {
+              suite.requestStop();
+            }
+          });
+    }
+    assertEquals(Suite.Outcome.FINISHED, TinyRun.run(run, TinyRun.config(7), true));
+    assertSameBytes(run);
+  }
+
+  @Test
   void aRequestedStopSavesTheStepThatIsDone() {
     Path run = folder.resolve("run");
     List<Progress> seen = new ArrayList<>();
@@ -280,6 +299,11 @@ class SuiteTest {
     if (Files.exists(metrics)) {
       // A line that the kill tore, as when the system wrote half a page.
       Files.writeString(metrics, "{\"step\":", StandardOpenOption.APPEND);
+    }
+    if (Files.exists(killed.resolve(CELL))) {
+      // What was being written.
+      Files.writeString(killed.resolve(CELL + ".samples.jsonl.1f-2e.partial"), "half of it");
+      Files.createDirectories(killed.resolve(CELL + "checkpoints/.step-4.1f-2e.partial"));
     }
     assertEquals(Suite.Outcome.FINISHED, TinyRun.run(killed, TinyRun.config(7), true));
     assertSameBytes(killed);
