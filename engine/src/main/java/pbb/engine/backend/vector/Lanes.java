@@ -20,11 +20,11 @@ final class Lanes {
   static final ByteOrder ORDER = ByteOrder.nativeOrder();
 
   /**
-   * Whether there are 32 vector registers: on 64-bit ARM, and on x86 with AVX-512, which only
-   * 512-bit vectors prove here. Else 16, as AVX2 has.
+   * Whether there are 32 vector registers: with AVX-512 and on 64-bit ARM. AVX2 has 16 of 256 bits;
+   * no current x86 processor prefers 128 bits, unless it is told to and then plays ARM.
    */
   static final boolean THIRTY_TWO_REGISTERS =
-      FLOAT.vectorBitSize() >= 512 || System.getProperty("os.arch").equals("aarch64");
+      FLOAT.vectorBitSize() != 256 || System.getProperty("os.arch").equals("aarch64");
 
   private Lanes() {}
 }

@@ -35,7 +35,7 @@ public final class MatMulPlan {
   /** The longest piece of k that is packed at once. */
   static final int MAX_DEPTH = 512;
 
-  /** Rows of op(A) that are packed at once: a multiple of 8 and of 6. */
+  /** Rows of op(A) that are packed at once: a multiple of every tile's rows. */
   static final int PACKED_ROWS = 96;
 
   /** The most columns of B that are packed at once: a multiple of every tile's columns. */

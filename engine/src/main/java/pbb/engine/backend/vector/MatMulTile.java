@@ -11,7 +11,7 @@ import jdk.incubator.vector.FloatVector;
 final class MatMulTile {
 
   /** Rows of a tile. */
-  static final int ROWS = Lanes.THIRTY_TWO_REGISTERS ? MicroKernel8x2.ROWS : MicroKernel6x2.ROWS;
+  static final int ROWS = Lanes.THIRTY_TWO_REGISTERS ? MicroKernel8x2.ROWS : MicroKernel4x2.ROWS;
 
   /** Columns of a tile, which are those of a packed panel of B. */
   static final int COLUMNS = 2 * FLOAT.length();
@@ -25,7 +25,7 @@ final class MatMulTile {
     if (Lanes.THIRTY_TWO_REGISTERS) {
       MicroKernel8x2.multiply(a, aRowBytes, aStepBytes, b, k, tile);
     } else {
-      MicroKernel6x2.multiply(a, aRowBytes, aStepBytes, b, k, tile);
+      MicroKernel4x2.multiply(a, aRowBytes, aStepBytes, b, k, tile);
     }
   }
 

@@ -29,8 +29,7 @@ final class Packing {
       FloatVector.fromArray(FOUR, new float[] {2, 6, 3, 7}, 0);
 
   /**
-   * A tile's rows are copied as one vector of 8, or as two of 4, which overlap where there are 6 of
-   * them.
+   * A tile's rows are copied as one vector, or as two of 4 where there are 8 and no vector of 8.
    */
   private static final VectorSpecies<Float> PART =
       MatMulTile.ROWS == 8 && LANES >= 8 ? FloatVector.SPECIES_256 : FOUR;
