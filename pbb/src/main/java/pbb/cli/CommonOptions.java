@@ -19,7 +19,10 @@ final class CommonOptions {
   @Option(names = "--verbose", description = "Stack traces with errors.")
   boolean verbose;
 
-  @Option(names = {"-h", "--help"}, usageHelp = true, description = "Shows this and exits.")
+  @Option(
+      names = {"-h", "--help"},
+      usageHelp = true,
+      description = "Shows this and exits.")
   boolean help;
 
   /** The display of progress for this process. */

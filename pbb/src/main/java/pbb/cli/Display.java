@@ -5,7 +5,8 @@ import java.util.Locale;
 import pbb.job.Reporter;
 
 /**
- * Progress on standard error: on a terminal a bar that is drawn over itself, in a pipe a line every few seconds, or nothing.
+ * Progress on standard error: on a terminal a bar that is drawn over itself, in a pipe a line every
+ * few seconds, or nothing.
  */
 final class Display implements Reporter {
 
@@ -56,7 +57,15 @@ final class Display implements Reporter {
     String counts = String.format(Locale.ROOT, "%d/%d", done, total);
     if (style == Style.BAR) {
       int filled = total == 0 ? BAR_WIDTH : (int) (BAR_WIDTH * done / total);
-      redraw(what + " [" + "#".repeat(filled) + ".".repeat(BAR_WIDTH - filled) + "] " + counts + " " + details);
+      redraw(
+          what
+              + " ["
+              + "#".repeat(filled)
+              + ".".repeat(BAR_WIDTH - filled)
+              + "] "
+              + counts
+              + " "
+              + details);
       if (done >= total) {
         endLine();
       }

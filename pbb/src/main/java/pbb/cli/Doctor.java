@@ -34,15 +34,26 @@ final class Doctor {
     line(
         out,
         "java",
-        Runtime.version() + ", " + System.getProperty("java.vm.name") + ", " + System.getProperty("java.home"));
+        Runtime.version()
+            + ", "
+            + System.getProperty("java.vm.name")
+            + ", "
+            + System.getProperty("java.home"));
     line(
         out,
         "system",
-        System.getProperty("os.name") + " " + System.getProperty("os.version") + ", " + System.getProperty("os.arch"));
+        System.getProperty("os.name")
+            + " "
+            + System.getProperty("os.version")
+            + ", "
+            + System.getProperty("os.arch"));
     line(
         out,
         "threads",
-        options.threadCount() + " of " + Runtime.getRuntime().availableProcessors() + " processors");
+        options.threadCount()
+            + " of "
+            + Runtime.getRuntime().availableProcessors()
+            + " processors");
     line(out, "memory", memory());
     out.println();
     Backends backends = Backends.discover();
@@ -84,7 +95,8 @@ final class Doctor {
 
   private static String memory() {
     String heap =
-        String.format(Locale.ROOT, "at most %.1f GiB of heap", Runtime.getRuntime().maxMemory() / GIB);
+        String.format(
+            Locale.ROOT, "at most %.1f GiB of heap", Runtime.getRuntime().maxMemory() / GIB);
     return machineMemory().map(machine -> heap + ", " + machine).orElse(heap);
   }
 
@@ -98,7 +110,10 @@ final class Doctor {
       return lines
           .filter(line -> line.startsWith("MemAvailable:"))
           .map(line -> Long.parseLong(line.replaceAll("[^0-9]", "")) * 1024)
-          .map(bytes -> String.format(Locale.ROOT, "%.1f GiB available to weights and batches", bytes / GIB))
+          .map(
+              bytes ->
+                  String.format(
+                      Locale.ROOT, "%.1f GiB available to weights and batches", bytes / GIB))
           .findFirst();
     } catch (IOException _) {
       return Optional.empty();

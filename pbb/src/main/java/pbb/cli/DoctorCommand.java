@@ -11,8 +11,8 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "doctor",
     description =
-        "Says what this machine has to compute with, and of each backend and device whether it works,"
-            + " or why not and what to do.",
+        "Says what this machine has to compute with, and of each backend and device whether it"
+            + " works, or why not and what to do.",
     sortOptions = false)
 final class DoctorCommand implements Callable<Integer> {
 

@@ -26,26 +26,37 @@ final class EvalCommand implements Callable<Integer> {
       names = "--checkpoint",
       required = true,
       paramLabel = "DIR",
-      description = "The model: a checkpoint, or a run directory of train, whose newest one is taken.")
+      description =
+          "The model: a checkpoint, or a run directory of train, whose newest one is taken.")
   private Path checkpoint;
 
-  @Option(names = "--data", required = true, paramLabel = "DIR", description = "A folder that generate wrote.")
+  @Option(
+      names = "--data",
+      required = true,
+      paramLabel = "DIR",
+      description = "A folder that generate wrote.")
   private Path data;
 
-  @Option(names = "--out", required = true, paramLabel = "DIR", description = "The run's directory.")
+  @Option(
+      names = "--out",
+      required = true,
+      paramLabel = "DIR",
+      description = "The run's directory.")
   private Path out;
 
   @Option(
       names = "--inputs-per-program",
       paramLabel = "N",
       defaultValue = "6",
-      description = "How often a program is asked about, at most, in each mode and kind (default: 6).")
+      description =
+          "How often a program is asked about, at most, in each mode and kind (default: 6).")
   private int inputsPerProgram;
 
   @Override
   public Integer call() throws IOException {
     Display display = common.display();
-    EvaluationJob.Plan plan = new EvaluationJob.Plan(checkpoint, data, inputsPerProgram, compute.seed);
+    EvaluationJob.Plan plan =
+        new EvaluationJob.Plan(checkpoint, data, inputsPerProgram, compute.seed);
     EvaluationJob job = EvaluationJob.of(plan);
     try (var selection = Opened.backend(compute, display)) {
       var device = selection.backend().device();

@@ -85,7 +85,8 @@ enum ExitCode {
       case TrainingDivergedException e -> message(e);
       case LeakException e -> message(e);
       case OutOfMemoryError _ ->
-          "the Java heap is full: give it more with PBB_JAVA_OPTIONS=-Xmx4g, or make the job smaller";
+          "the Java heap is full: give it more with PBB_JAVA_OPTIONS=-Xmx4g, or make the job"
+              + " smaller";
       default -> "this should not happen: " + failure + "; --verbose shows where, please report it";
     };
   }

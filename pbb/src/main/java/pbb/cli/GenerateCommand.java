@@ -20,7 +20,11 @@ final class GenerateCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
   @Mixin CommonOptions common; // What it does not use, Main does.
 
-  @Option(names = "--task", required = true, paramLabel = "NAME", description = "random-arithmetic.")
+  @Option(
+      names = "--task",
+      required = true,
+      paramLabel = "NAME",
+      description = "random-arithmetic.")
   private String task;
 
   @Option(
@@ -37,7 +41,11 @@ final class GenerateCommand implements Callable<Integer> {
       description = "Decides what is drawn (default: 0).")
   private long seed;
 
-  @Option(names = "--out", required = true, paramLabel = "DIR", description = "A folder that does not exist yet.")
+  @Option(
+      names = "--out",
+      required = true,
+      paramLabel = "DIR",
+      description = "A folder that does not exist yet.")
   private Path out;
 
   @Override

@@ -4,9 +4,9 @@ import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 
 /**
- * What SIGINT and SIGTERM do: they ask the job that runs to save its state and return, wait until the program has said what
- * it has to say, and end the process with the program's own exit code. Where no job runs that can be stopped, they end the
- * process at once.
+ * What SIGINT and SIGTERM do: they ask the job that runs to save its state and return, wait until
+ * the program has said what it has to say, and end the process with the program's own exit code.
+ * Where no job runs that can be stopped, they end the process at once.
  */
 final class Interruption {
 
@@ -19,7 +19,9 @@ final class Interruption {
     Runtime.getRuntime().addShutdownHook(new Thread(this::signalled, "interruption"));
   }
 
-  /** Also runs when the program exits by itself: then it has {@link #end ended}, and no job is left. */
+  /**
+   * Also runs when the program exits by itself: then it has {@link #end ended}, and no job is left.
+   */
   private void signalled() {
     Optional<Runnable> running = running();
     if (running.isEmpty()) {

@@ -2,9 +2,9 @@ package pbb.cli;
 
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
-import java.nio.file.Path;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -112,7 +112,9 @@ public final class Main implements Runnable {
   private static int fail(CommandLine used, Throwable failure, boolean verbose) {
     PrintWriter err = used.getErr();
     String sentence = ExitCode.sentence(failure).strip();
-    err.println("pbb: " + (sentence.endsWith(".") ? sentence.substring(0, sentence.length() - 1) : sentence));
+    err.println(
+        "pbb: "
+            + (sentence.endsWith(".") ? sentence.substring(0, sentence.length() - 1) : sentence));
     if (verbose) {
       failure.printStackTrace(err);
     }

@@ -7,7 +7,10 @@ import pbb.job.ModelShape;
 import pbb.job.TrainingPlan;
 import picocli.CommandLine.Option;
 
-/** Options for the shape of a model: one size that sets everything sensibly, and each number by itself. */
+/**
+ * Options for the shape of a model: one size that sets everything sensibly, and each number by
+ * itself.
+ */
 final class ModelOptions {
 
   /** Sizes, each with what suits it. */
@@ -54,7 +57,10 @@ final class ModelOptions {
   @Option(names = "--hidden-size", paramLabel = "N", description = "Width of the model.")
   @Nullable Integer hiddenSize;
 
-  @Option(names = "--intermediate-size", paramLabel = "N", description = "Width of its feed-forward layers.")
+  @Option(
+      names = "--intermediate-size",
+      paramLabel = "N",
+      description = "Width of its feed-forward layers.")
   @Nullable Integer intermediateSize;
 
   @Option(names = "--layers", paramLabel = "N", description = "Number of layers.")
@@ -69,7 +75,9 @@ final class ModelOptions {
       description = "Number of key and value heads (default: as many as heads).")
   @Nullable Integer keyValueHeads;
 
-  @Option(names = "--qk-norm", description = "Normalises queries and keys head by head, as Qwen3 does.")
+  @Option(
+      names = "--qk-norm",
+      description = "Normalises queries and keys head by head, as Qwen3 does.")
   boolean qkNorm;
 
   @Option(
@@ -106,11 +114,12 @@ final class ModelOptions {
   /** A beginning with a checkpoint's weights, whose shape no option changes. */
   TrainingPlan.Begin from(Path checkpoint) {
     boolean shaped =
-        Stream.of(hiddenSize, intermediateSize, layers, heads, keyValueHeads).anyMatch(n -> n != null);
+        Stream.of(hiddenSize, intermediateSize, layers, heads, keyValueHeads)
+            .anyMatch(n -> n != null);
     if (shaped || qkNorm || !tieEmbeddings) {
       throw new IllegalArgumentException(
-          "--init brings the model's shape: leave out --hidden-size, --intermediate-size, --layers, --heads,"
-              + " --key-value-heads, --qk-norm and --no-tie-embeddings");
+          "--init brings the model's shape: leave out --hidden-size, --intermediate-size, --layers,"
+              + " --heads, --key-value-heads, --qk-norm and --no-tie-embeddings");
     }
     return new TrainingPlan.Begin.From(checkpoint);
   }

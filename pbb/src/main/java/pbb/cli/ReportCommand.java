@@ -36,7 +36,8 @@ final class ReportCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     if (out == null && runs.size() > 1) {
-      throw new IllegalArgumentException("a report of " + runs.size() + " runs needs a place: add --out DIR");
+      throw new IllegalArgumentException(
+          "a report of " + runs.size() + " runs needs a place: add --out DIR");
     }
     Path folder = out == null ? runs.getFirst() : out;
     Report.of(runs).write(folder);

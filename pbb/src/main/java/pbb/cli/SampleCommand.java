@@ -23,16 +23,22 @@ final class SampleCommand implements Callable<Integer> {
       names = "--checkpoint",
       required = true,
       paramLabel = "DIR",
-      description = "The model: a checkpoint, or a run directory of train, whose newest one is taken.")
+      description =
+          "The model: a checkpoint, or a run directory of train, whose newest one is taken.")
   private Path checkpoint;
 
-  @Option(names = "--prompt", required = true, paramLabel = "TEXT", description = "The text to continue.")
+  @Option(
+      names = "--prompt",
+      required = true,
+      paramLabel = "TEXT",
+      description = "The text to continue.")
   private String prompt;
 
   @Option(
       names = "--max-new-tokens",
       paramLabel = "N",
-      description = "How many tokens may follow (default: 128, or as many as the model has room for).")
+      description =
+          "How many tokens may follow (default: 128, or as many as the model has room for).")
   private @Nullable Integer maxNewTokens;
 
   @Option(
@@ -42,7 +48,10 @@ final class SampleCommand implements Callable<Integer> {
       description = "Above 0 tokens are drawn; at 0 the most likely one is taken (default: 0).")
   private double temperature;
 
-  @Option(names = "--top-k", paramLabel = "N", description = "Draws among the N most likely tokens.")
+  @Option(
+      names = "--top-k",
+      paramLabel = "N",
+      description = "Draws among the N most likely tokens.")
   private @Nullable Integer topK;
 
   @Option(
@@ -53,7 +62,8 @@ final class SampleCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    Sample sample = Sample.of(checkpoint, prompt, maxNewTokens, temperature, topK, topP, compute.seed);
+    Sample sample =
+        Sample.of(checkpoint, prompt, maxNewTokens, temperature, topK, topP, compute.seed);
     try (var backend = Opened.backend(compute, common.display())) {
       spec.commandLine().getOut().println(sample.run(backend.backend()));
       spec.commandLine().getOut().flush();

@@ -14,8 +14,8 @@ import pbb.suite.DryRun;
 import pbb.suite.Experiment;
 import pbb.suite.Profile;
 import pbb.suite.Progress;
-import pbb.suite.RunConfig;
 import pbb.suite.Results;
+import pbb.suite.RunConfig;
 import pbb.suite.RunDirectory;
 import pbb.suite.Suite;
 import picocli.CommandLine.Command;
@@ -28,7 +28,8 @@ import picocli.CommandLine.Spec;
 /** {@code pbb suite}. */
 @Command(
     name = "suite",
-    description = "The main job: generates data, trains, evaluates and reports, experiment by experiment.",
+    description =
+        "The main job: generates data, trains, evaluates and reports, experiment by experiment.",
     sortOptions = false)
 final class SuiteCommand implements Callable<Integer> {
 
@@ -57,7 +58,10 @@ final class SuiteCommand implements Callable<Integer> {
       description = "Runs seeds --seed to --seed + N - 1 (default: 1; 3 in profile full).")
   private @Nullable Integer seeds;
 
-  @Option(names = "--out", paramLabel = "DIR", description = "The run's directory (default: runs/PROFILE).")
+  @Option(
+      names = "--out",
+      paramLabel = "DIR",
+      description = "The run's directory (default: runs/PROFILE).")
   private @Nullable Path out;
 
   @Option(names = "--resume", description = "Goes on with the run in that directory.")
@@ -90,7 +94,10 @@ final class SuiteCommand implements Callable<Integer> {
       Path directory = out == null ? Path.of("runs", profile) : out;
       try (RunDirectory run =
           RunDirectory.open(
-              directory, config, Version.current().environment(device, compute.threadCount()), resume)) {
+              directory,
+              config,
+              Version.current().environment(device, compute.threadCount()),
+              resume)) {
         Suite suite = new Suite(run, selection.backend(), event -> show(event, display));
         try (var _ = main.interruption().job(suite::requestStop)) {
           return end(suite.run(), directory, display);
@@ -111,7 +118,8 @@ final class SuiteCommand implements Callable<Integer> {
             model      %,d weights, about %,d words
             training   %,d tokens, %,.1f TFLOP, %,.0f tokens/s as measured now
             answers    %,d queries, %,.1f TFLOP
-            time       about %s in all""",
+            time       about %s in all\
+            """,
             run.cells(),
             run.steps(),
             Duration.text(run.secondsPerCell()),
@@ -129,7 +137,8 @@ final class SuiteCommand implements Callable<Integer> {
 
   private int end(Suite.Outcome outcome, Path directory, Display display) throws IOException {
     if (outcome == Suite.Outcome.INTERRUPTED) {
-      display.say("interrupted, and saved in " + directory + ": the same command with --resume goes on");
+      display.say(
+          "interrupted, and saved in " + directory + ": the same command with --resume goes on");
       return ExitCode.INTERRUPTED.code();
     }
     Report.of(List.of(directory)).write(directory);
@@ -145,7 +154,8 @@ final class SuiteCommand implements Callable<Integer> {
 
   private static void show(Progress event, Display display) {
     switch (event) {
-      case Progress.CellStarted e -> display.say(e.cell() + " (" + e.number() + " of " + e.of() + ")");
+      case Progress.CellStarted e ->
+          display.say(e.cell() + " (" + e.number() + " of " + e.of() + ")");
       case Progress.CellSkipped e ->
           display.say(e.cell() + " (" + e.number() + " of " + e.of() + ") is done already");
       case Progress.Generating e -> display.progress("writing documents", e.steps(), e.of(), "");

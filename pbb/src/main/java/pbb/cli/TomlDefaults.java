@@ -17,8 +17,8 @@ import picocli.CommandLine.Model.ArgSpec;
 import picocli.CommandLine.Model.OptionSpec;
 
 /**
- * Options from a TOML file: keys are options without their dashes; those at the top hold for every command that has them,
- * those in a command's table for that command.
+ * Options from a TOML file: keys are options without their dashes; those at the top hold for every
+ * command that has them, those in a command's table for that command.
  *
  * <pre>
  * threads = 2
@@ -38,7 +38,8 @@ final class TomlDefaults implements IDefaultValueProvider {
   /**
    * Reads the file and checks that every key is an option.
    *
-   * @throws IllegalArgumentException if it is not as it should be; the message names file, and line or key
+   * @throws IllegalArgumentException if it is not as it should be; the message names file, and line
+   *     or key
    */
   static TomlDefaults read(Path file, CommandLine main) throws IOException {
     JsonNode root;
@@ -46,7 +47,8 @@ final class TomlDefaults implements IDefaultValueProvider {
       root = new TomlMapper().readTree(Files.readString(file));
     } catch (JsonProcessingException e) {
       String where = e.getLocation() == null ? "" : ", line " + e.getLocation().getLineNr();
-      throw new IllegalArgumentException(file + where + ": " + firstLine(e.getOriginalMessage()), e);
+      throw new IllegalArgumentException(
+          file + where + ": " + firstLine(e.getOriginalMessage()), e);
     }
     TomlDefaults defaults = new TomlDefaults(root);
     defaults.check(file, main);
@@ -54,7 +56,9 @@ final class TomlDefaults implements IDefaultValueProvider {
   }
 
   private static String firstLine(@Nullable String message) {
-    return message == null ? "this is no TOML" : message.lines().findFirst().orElse("this is no TOML");
+    return message == null
+        ? "this is no TOML"
+        : message.lines().findFirst().orElse("this is no TOML");
   }
 
   private void check(Path file, CommandLine main) {
@@ -66,7 +70,10 @@ final class TomlDefaults implements IDefaultValueProvider {
         require(file, entry.getKey(), all, "any command");
       } else if (command == null) {
         throw new IllegalArgumentException(
-            file + ": table [" + entry.getKey() + "] is no command; commands are "
+            file
+                + ": table ["
+                + entry.getKey()
+                + "] is no command; commands are "
                 + String.join(", ", main.getSubcommands().keySet()));
       } else {
         for (Map.Entry<String, JsonNode> inner : entry.getValue().properties()) {
@@ -79,7 +86,13 @@ final class TomlDefaults implements IDefaultValueProvider {
   private static void require(Path file, String key, Set<String> known, String of) {
     if (!known.contains(key)) {
       throw new IllegalArgumentException(
-          file + ": key " + key + " is no option of " + of + "; options are " + String.join(", ", known));
+          file
+              + ": key "
+              + key
+              + " is no option of "
+              + of
+              + "; options are "
+              + String.join(", ", known));
     }
   }
 

@@ -24,8 +24,8 @@ import picocli.CommandLine.Spec;
     name = "train",
     description = {
       "Trains one model.",
-      "Data are a folder that generate wrote, a folder of token shards, or a folder or .zip file of .py and .java files,"
-          + " such as the JDK's own lib/src.zip."
+      "Data are a folder that generate wrote, a folder of token shards, or a folder or .zip file of"
+          + " .py and .java files, such as the JDK's own lib/src.zip."
     },
     sortOptions = false)
 final class TrainCommand implements Callable<Integer> {
@@ -41,13 +41,23 @@ final class TrainCommand implements Callable<Integer> {
   @Mixin private CommonOptions common;
   @Mixin private ComputeOptions compute;
 
-  @Option(names = "--data", required = true, paramLabel = "PATH", description = "What is trained on.")
+  @Option(
+      names = "--data",
+      required = true,
+      paramLabel = "PATH",
+      description = "What is trained on.")
   Path data;
 
-  @Option(names = "--out", required = true, paramLabel = "DIR", description = "The run's directory.")
+  @Option(
+      names = "--out",
+      required = true,
+      paramLabel = "DIR",
+      description = "The run's directory.")
   private Path out;
 
-  @Option(names = "--resume", description = "Goes on with the run in that directory, with the same options.")
+  @Option(
+      names = "--resume",
+      description = "Goes on with the run in that directory, with the same options.")
   private boolean resume;
 
   @Option(
@@ -63,7 +73,8 @@ final class TrainCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     Display display = common.display();
     try (var selection = Opened.backend(compute, display)) {
-      TrainingPlan plan = plan(selection.backend().device().backend(), selection.backend().device().id());
+      TrainingPlan plan =
+          plan(selection.backend().device().backend(), selection.backend().device().id());
       TrainingJob.check(plan); // Before a run's directory is made that could never go on.
       try (RunFolder folder =
           RunFolder.open(
@@ -96,7 +107,8 @@ final class TrainCommand implements Callable<Integer> {
                 + ", saved in "
                 + result.checkpoint().get()
                 + ": the same command with --resume goes on"
-            : "interrupted before the first step was done: the same command with --resume begins anew");
+            : "interrupted before the first step was done: the same command with --resume begins"
+                  + " anew");
     return ExitCode.INTERRUPTED.code();
   }
 
@@ -109,8 +121,12 @@ final class TrainCommand implements Callable<Integer> {
           data,
           begin,
           settings,
-          training.checkpointEvery == null ? Math.max(1, settings.steps() / 10) : training.checkpointEvery,
-          training.validateEvery == null ? Math.max(1, settings.steps() / 10) : training.validateEvery,
+          training.checkpointEvery == null
+              ? Math.max(1, settings.steps() / 10)
+              : training.checkpointEvery,
+          training.validateEvery == null
+              ? Math.max(1, settings.steps() / 10)
+              : training.validateEvery,
           compute.seed,
           backend,
           device);
@@ -124,8 +140,7 @@ final class TrainCommand implements Callable<Integer> {
     return FIELD
         .matcher(message)
         .replaceAll(
-            field ->
-                Matcher.quoteReplacement(OPTIONS.getOrDefault(field.group(), field.group())));
+            field -> Matcher.quoteReplacement(OPTIONS.getOrDefault(field.group(), field.group())));
   }
 
   private static Map<String, String> options() {

@@ -19,7 +19,11 @@ final class TrainingOptions {
     CONSTANT
   }
 
-  @Option(names = "--steps", paramLabel = "N", defaultValue = "1000", description = "Steps (default: 1000).")
+  @Option(
+      names = "--steps",
+      paramLabel = "N",
+      defaultValue = "1000",
+      description = "Steps (default: 1000).")
   long steps;
 
   @Option(
@@ -61,7 +65,11 @@ final class TrainingOptions {
       description = "Steps over which the learning rate rises (default: 50).")
   int warmup;
 
-  @Option(names = "--weight-decay", paramLabel = "X", defaultValue = "0.1", description = "Default: 0.1.")
+  @Option(
+      names = "--weight-decay",
+      paramLabel = "X",
+      defaultValue = "0.1",
+      description = "Default: 0.1.")
   double weightDecay;
 
   @Option(

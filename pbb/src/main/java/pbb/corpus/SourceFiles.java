@@ -22,11 +22,13 @@ import pbb.engine.random.RandomStream;
 import pbb.engine.tokenizer.ByteTokenizer;
 
 /**
- * The Python and Java files of a folder, or of a zip file such as the JDK's own {@code src.zip}, as token shards of bytes.
+ * The Python and Java files of a folder, or of a zip file such as the JDK's own {@code src.zip}, as
+ * token shards of bytes.
  *
- * <p>Files are read in the order of their paths. Left out are files that are not UTF-8, empty ones, those over {@link
- * #LARGEST_FILE} bytes, and all but the first of several with the same bytes. About one file in {@value #HELD_OUT_ONE_IN} is
- * held out for validation: which ones follows from their paths alone.
+ * <p>Files are read in the order of their paths. Left out are files that are not UTF-8, empty ones,
+ * those over {@link #LARGEST_FILE} bytes, and all but the first of several with the same bytes.
+ * About one file in {@value #HELD_OUT_ONE_IN} is held out for validation: which ones follows from
+ * their paths alone.
  */
 public final class SourceFiles {
 
@@ -55,7 +57,8 @@ public final class SourceFiles {
     public String toString() {
       return String.format(
           Locale.ROOT,
-          "%d files to train on and %d held out, %.1f MB; left out: %d empty or not UTF-8, %d over 1 MiB, %d copies",
+          "%d files to train on and %d held out, %.1f MB; left out: %d empty or not UTF-8, %d over"
+              + " 1 MiB, %d copies",
           trainingFiles,
           heldOutFiles,
           bytes * 1e-6,
@@ -74,7 +77,9 @@ public final class SourceFiles {
 
   private SourceFiles() {}
 
-  /** Whether {@code path} looks like something to read source files from: a folder, or a zip file. */
+  /**
+   * Whether {@code path} looks like something to read source files from: a folder, or a zip file.
+   */
   public static boolean readable(Path path) {
     return Files.isDirectory(path) || isZip(path);
   }

@@ -25,14 +25,20 @@ import pbb.task.TaskData;
 import pbb.task.TaskProgram;
 
 /**
- * The curriculum of one stage with everything mixed: each document is drawn by itself, as a pure function of the seed and of
- * its number.
+ * The curriculum of one stage with everything mixed: each document is drawn by itself, as a pure
+ * function of the seed and of its number.
  */
 public final class Homogeneous {
 
   /** In the order of the shares; the three executions in the order of {@link #MODES}. */
   private static final List<Kind> KINDS =
-      List.of(Kind.SOURCE, Kind.MENTION, Kind.EXECUTION, Kind.EXECUTION, Kind.EXECUTION, Kind.IN_CONTEXT);
+      List.of(
+          Kind.SOURCE,
+          Kind.MENTION,
+          Kind.EXECUTION,
+          Kind.EXECUTION,
+          Kind.EXECUTION,
+          Kind.IN_CONTEXT);
 
   private static final List<Mode> MODES = List.of(Mode.DIRECT, Mode.STEPPING, Mode.RECITE);
 
@@ -88,7 +94,8 @@ public final class Homogeneous {
 
   private void requireSomething(TaskData data) {
     if (shares.source() > 0 && sources.isEmpty()) {
-      throw new IllegalArgumentException("there are shares of source documents, but no program has a source");
+      throw new IllegalArgumentException(
+          "there are shares of source documents, but no program has a source");
     }
     if (shares.mention() > 0 && mentioned.isEmpty()) {
       throw new IllegalArgumentException(
@@ -142,8 +149,7 @@ public final class Homogeneous {
   private TrainingText inContext(RandomStream random, Template template) {
     Program program = task.fresh(random, setting(random), Formats.PLACEHOLDER, held);
     Shares.Modes weights = shares.inContextModes();
-    Mode mode =
-        MODES.get(choose(random, weights.direct(), weights.stepping(), weights.recite()));
+    Mode mode = MODES.get(choose(random, weights.direct(), weights.stepping(), weights.recite()));
     List<Mode> modes = new ArrayList<>();
     int turns = mode == Mode.RECITE ? 1 + shares.turns() / 2 : shares.turns();
     for (int i = 0; i < turns; i++) {

@@ -4,8 +4,8 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * How often each kind of training document is drawn, and what it is about. Shares count documents, are relative, and at least
- * 0.
+ * How often each kind of training document is drawn, and what it is about. Shares count documents,
+ * are relative, and at least 0.
  *
  * @param source source documents
  * @param mention documents that only mention a program without source
@@ -14,10 +14,11 @@ import java.util.TreeMap;
  * @param recite executions with source and states before the answer
  * @param inContext executions of fresh, anonymous programs whose source stands before
  * @param inContextModes the modes of the latter
- * @param turns how many executions follow an anonymous program's source; half of them, and one that recites, in mode recite
+ * @param turns how many executions follow an anonymous program's source; half of them, and one that
+ *     recites, in mode recite
  * @param settings executions and anonymous programs by their number of operations
- * @param sourceWeightWithoutIo how often the source of a program without executions is drawn, where that of a program with
- *     executions is drawn once
+ * @param sourceWeightWithoutIo how often the source of a program without executions is drawn, where
+ *     that of a program with executions is drawn once
  */
 public record Shares(
     double source,
@@ -50,7 +51,8 @@ public record Shares(
   public Shares {
     requireShares("the kinds of documents", source, mention, direct, stepping, recite, inContext);
     settings = new TreeMap<>(settings);
-    requireShares("settings", settings.values().stream().mapToDouble(Double::doubleValue).toArray());
+    requireShares(
+        "settings", settings.values().stream().mapToDouble(Double::doubleValue).toArray());
     requireShares("sourceWeightWithoutIo", sourceWeightWithoutIo);
     if (turns < 1) {
       throw new IllegalArgumentException("turns must be at least 1, not " + turns);
@@ -61,7 +63,8 @@ public record Shares(
     double sum = 0;
     for (double share : shares) {
       if (!(share >= 0 && share < Double.POSITIVE_INFINITY)) {
-        throw new IllegalArgumentException("shares of " + what + " must be at least 0, not " + share);
+        throw new IllegalArgumentException(
+            "shares of " + what + " must be at least 0, not " + share);
       }
       sum += share;
     }

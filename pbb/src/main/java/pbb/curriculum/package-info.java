@@ -1,4 +1,6 @@
-/** What is trained in which order and shares: from a task's data to an endless stream of documents. */
+/**
+ * What is trained in which order and shares: from a task's data to an endless stream of documents.
+ */
 @NullMarked
 package pbb.curriculum;
 

@@ -29,7 +29,9 @@ import pbb.task.Split;
 import pbb.task.TaskData;
 import pbb.task.TaskProgram;
 
-/** A task's data as files of one JSON object a line: {@code programs.jsonl} and {@code io.jsonl}. */
+/**
+ * A task's data as files of one JSON object a line: {@code programs.jsonl} and {@code io.jsonl}.
+ */
 public final class DataFiles {
 
   /** The file of programs. */
@@ -52,14 +54,16 @@ public final class DataFiles {
   }
 
   /** Writes training documents, in the order in which training reads them. */
-  public static void writeDocuments(Path folder, Stream<TrainingText> documents) throws IOException {
+  public static void writeDocuments(Path folder, Stream<TrainingText> documents)
+      throws IOException {
     writeLines(folder.resolve(DOCUMENTS), documents.map(document -> json(document)));
   }
 
   /**
    * Reads both files.
    *
-   * @throws IllegalArgumentException if a line is not as it should be; the message names file, line and field
+   * @throws IllegalArgumentException if a line is not as it should be; the message names file, line
+   *     and field
    */
   public static TaskData read(Path folder) throws IOException {
     Path programs = folder.resolve(PROGRAMS);
@@ -71,9 +75,11 @@ public final class DataFiles {
   /**
    * Reads training documents, in their order, one at a time.
    *
-   * @throws IllegalArgumentException if a line is not as it should be; the message names file, line and field
+   * @throws IllegalArgumentException if a line is not as it should be; the message names file, line
+   *     and field
    */
-  public static void readDocuments(Path folder, Consumer<TrainingText> consumer) throws IOException {
+  public static void readDocuments(Path folder, Consumer<TrainingText> consumer)
+      throws IOException {
     forEachLine(folder.resolve(DOCUMENTS), line -> consumer.accept(document(line)));
   }
 
@@ -107,9 +113,13 @@ public final class DataFiles {
             .put("kind", document.kind().label())
             .put("program", document.program().orElse(null));
     ArrayNode turns = node.putArray("turns");
-    document.turns().forEach(t -> turns.addObject().put("mode", t.mode().label()).put("input", t.input()));
+    document
+        .turns()
+        .forEach(t -> turns.addObject().put("mode", t.mode().label()).put("input", t.input()));
     ArrayNode parts = node.putArray("parts");
-    document.parts().forEach(p -> parts.addObject().put(p.learned() ? "learned" : "given", p.text()));
+    document
+        .parts()
+        .forEach(p -> parts.addObject().put(p.learned() ? "learned" : "given", p.text()));
     return node;
   }
 
@@ -216,13 +226,15 @@ public final class DataFiles {
     JsonNode require(String field, Predicate<JsonNode> rule, String what) {
       JsonNode value = node.get(field);
       if (value == null || !rule.test(value)) {
-        throw error(field, "must be " + what + (value == null ? " and is missing" : ", not " + value));
+        throw error(
+            field, "must be " + what + (value == null ? " and is missing" : ", not " + value));
       }
       return value;
     }
 
     IllegalArgumentException error(String field, String problem) {
-      return new IllegalArgumentException(file + ", line " + number + ": field " + field + " " + problem);
+      return new IllegalArgumentException(
+          file + ", line " + number + ": field " + field + " " + problem);
     }
   }
 

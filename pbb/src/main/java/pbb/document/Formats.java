@@ -15,8 +15,9 @@ import pbb.lang.Value;
 import pbb.task.Execution;
 
 /**
- * The texts of documents, prompts and answers, for programs of one integer argument. In all of them a number or a program's
- * name is preceded by one space, so that each is one token of the word-level tokenizer.
+ * The texts of documents, prompts and answers, for programs of one integer argument. In all of them
+ * a number or a program's name is preceded by one space, so that each is one token of the
+ * word-level tokenizer.
  *
  * <pre>
  * Recall zib now                 a pointer context; from here on the declarative loss:
@@ -45,7 +46,8 @@ public final class Formats {
   private static final String STATES = "( [a-z] -?\\d+)+";
 
   private static final Pattern DIRECT_ANSWER = Pattern.compile(" (-?\\d+)");
-  private static final Pattern STEPPING_ANSWER = Pattern.compile(STATES + " gives (?<answer>-?\\d+)");
+  private static final Pattern STEPPING_ANSWER =
+      Pattern.compile(STATES + " gives (?<answer>-?\\d+)");
   private static final Pattern RECITE_ANSWER =
       Pattern.compile(
           "\n.*\nsteps from -?\\d+" + STATES + " gives (?<answer>-?\\d+)", Pattern.DOTALL);
@@ -57,10 +59,64 @@ public final class Formats {
     Set<String> words = new TreeSet<>(Template.words());
     words.addAll(
         List.of(
-            "def", "x", "a", "b", "c", "d", "e", PLACEHOLDER, "return", "from", "steps", "code", "answer", "gives", "nothing", "more", "and", "or",
-            "not", "if", "elif", "else", "while", "for", "in", "is", "as", "pass", "break", "continue", "len", "range",
-            "str", "int", "ord", "chr", "min", "max", "abs", "sum", "bool", "list", "set", "del", "try", "map", "zip",
-            "pow", "any", "all", "bin", "hex", "dir", "id", "lambda", "None", "True", "False"));
+            "def",
+            "x",
+            "a",
+            "b",
+            "c",
+            "d",
+            "e",
+            PLACEHOLDER,
+            "return",
+            "from",
+            "steps",
+            "code",
+            "answer",
+            "gives",
+            "nothing",
+            "more",
+            "and",
+            "or",
+            "not",
+            "if",
+            "elif",
+            "else",
+            "while",
+            "for",
+            "in",
+            "is",
+            "as",
+            "pass",
+            "break",
+            "continue",
+            "len",
+            "range",
+            "str",
+            "int",
+            "ord",
+            "chr",
+            "min",
+            "max",
+            "abs",
+            "sum",
+            "bool",
+            "list",
+            "set",
+            "del",
+            "try",
+            "map",
+            "zip",
+            "pow",
+            "any",
+            "all",
+            "bin",
+            "hex",
+            "dir",
+            "id",
+            "lambda",
+            "None",
+            "True",
+            "False"));
     return words;
   }
 
@@ -92,7 +148,8 @@ public final class Formats {
   }
 
   /**
-   * A document that carries the source of an anonymous program and then runs it, once for each mode.
+   * A document that carries the source of an anonymous program and then runs it, once for each
+   * mode.
    *
    * @param executions as many as modes
    */
@@ -127,7 +184,8 @@ public final class Formats {
   }
 
   /** What asks for an anonymous program to be run whose source stands before. */
-  public static String inContextPrompt(Template template, Program anonymous, Mode mode, Value input) {
+  public static String inContextPrompt(
+      Template template, Program anonymous, Mode mode, Value input) {
     return inContext(template, anonymous) + query(mode, input);
   }
 
@@ -139,7 +197,9 @@ public final class Formats {
     return "\n" + mode.word() + " from " + input;
   }
 
-  /** What is to follow the prompt: the answer, after the steps and the source as the mode has it. */
+  /**
+   * What is to follow the prompt: the answer, after the steps and the source as the mode has it.
+   */
   public static String solution(Mode mode, Execution execution, Program shown) {
     return switch (mode) {
       case DIRECT -> " " + execution.output();
@@ -156,7 +216,8 @@ public final class Formats {
   }
 
   /**
-   * The answer that a generated text gives; empty if the text has not the form that its mode asks for.
+   * The answer that a generated text gives; empty if the text has not the form that its mode asks
+   * for.
    *
    * @param generated what followed the prompt, up to the end of the text
    */

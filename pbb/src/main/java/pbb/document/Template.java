@@ -6,8 +6,8 @@ import java.util.TreeSet;
 import java.util.stream.Stream;
 
 /**
- * A pointer context: words around a program's name that point to the program without showing it. The same ones stand before
- * sources and before queries.
+ * A pointer context: words around a program's name that point to the program without showing it.
+ * The same ones stand before sources and before queries.
  *
  * @param before the words before the name
  * @param after the words after it
@@ -28,7 +28,9 @@ public record Template(String before, String after) {
           .flatMap(List::stream)
           .toList();
 
-  /** Pointer contexts that no training document uses, though each half of them occurs in training. */
+  /**
+   * Pointer contexts that no training document uses, though each half of them occurs in training.
+   */
   public static final List<Template> HELD_OUT =
       List.of(
           new Template("Recall", "as given"),

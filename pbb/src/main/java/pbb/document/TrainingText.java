@@ -5,15 +5,16 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 
 /**
- * A document to train on, in parts: what is given has no loss; what is learnt has loss on its tokens and on the
- * end-of-text token that follows each learnt part.
+ * A document to train on, in parts: what is given has no loss; what is learnt has loss on its
+ * tokens and on the end-of-text token that follows each learnt part.
  *
  * @param kind what the document is
  * @param program the id of the program that it is about; empty for a fresh, anonymous one
  * @param turns what is run in it, in order; none where nothing is run
  * @param parts the text, cut where loss begins or ends; the last part is learnt
  */
-public record TrainingText(Kind kind, Optional<String> program, List<Turn> turns, List<Part> parts) {
+public record TrainingText(
+    Kind kind, Optional<String> program, List<Turn> turns, List<Part> parts) {
 
   /** Copies the lists. */
   public TrainingText {

@@ -1,4 +1,7 @@
-/** Texts made of programs and inputs: pointer contexts, training documents with their loss, prompts, JSONL files. */
+/**
+ * Texts made of programs and inputs: pointer contexts, training documents with their loss, prompts,
+ * JSONL files.
+ */
 @NullMarked
 package pbb.document;
 

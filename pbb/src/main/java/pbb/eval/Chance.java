@@ -13,9 +13,9 @@ import pbb.task.TaskData;
 import pbb.task.TaskProgram;
 
 /**
- * Guessers that know the training answers and see a query's input, but no program: always the most frequent answer; the most
- * frequent one to this input; the input itself. Each is fitted on all training
- * answers, and on those of the query's setting alone.
+ * Guessers that know the training answers and see a query's input, but no program: always the most
+ * frequent answer; the most frequent one to this input; the input itself. Each is fitted on all
+ * training answers, and on those of the query's setting alone.
  */
 public final class Chance {
 
@@ -30,14 +30,16 @@ public final class Chance {
   }
 
   /**
-   * The accuracy of the best of the guessers on {@code queries}: the best in hindsight, and so no underestimate.
+   * The accuracy of the best of the guessers on {@code queries}: the best in hindsight, and so no
+   * underestimate.
    *
    * @param queries of one setting; at least one
    */
   public double of(List<Query> queries) {
     int setting = queries.getFirst().operations();
     Guesser own =
-        bySetting.computeIfAbsent(setting, operations -> new Guesser(training(o -> o == operations)));
+        bySetting.computeIfAbsent(
+            setting, operations -> new Guesser(training(o -> o == operations)));
     double best = 0;
     for (Guesser guesser : List.of(overall, own)) {
       best = Math.max(best, guesser.accuracy(queries));
@@ -75,13 +77,18 @@ public final class Chance {
         String input = query.input().toString();
         constant += frequent.equals(query.answer()) ? 1 : 0;
         byInput +=
-            mostFrequent(answersByInput.getOrDefault(input, Map.of())).equals(query.answer()) ? 1 : 0;
+            mostFrequent(answersByInput.getOrDefault(input, Map.of())).equals(query.answer())
+                ? 1
+                : 0;
         same += input.equals(query.answer()) ? 1 : 0;
       }
       return Math.max(constant, Math.max(byInput, same)) / (double) queries.size();
     }
 
-    /** The answer with the greatest count, the first of them in the order of text; none if there is none. */
+    /**
+     * The answer with the greatest count, the first of them in the order of text; none if there is
+     * none.
+     */
     private static String mostFrequent(Map<String, Integer> counts) {
       return counts.entrySet().stream()
           .max(

@@ -44,8 +44,8 @@ public final class Evaluation {
   private Evaluation() {}
 
   /**
-   * The rows of an evaluation: one for each metric of each setting, group, kind of query and mode, in the order in which the
-   * queries first have them.
+   * The rows of an evaluation: one for each metric of each setting, group, kind of query and mode,
+   * in the order in which the queries first have them.
    *
    * @param data what was trained on, for the chance levels
    */
@@ -95,7 +95,8 @@ public final class Evaluation {
       case ACCURACY -> figure(answers, Verdict::correct);
       case ACCURACY_ORIGINAL ->
           figure(
-              answers.stream().filter(a -> a.query().original().isPresent()).toList(), Verdict::original);
+              answers.stream().filter(a -> a.query().original().isPresent()).toList(),
+              Verdict::original);
       case RECITATION -> mode == Mode.RECITE ? figure(answers, Verdict::recited) : Optional.empty();
       case EXECUTION_GIVEN_RECITATION ->
           figure(answers.stream().filter(a -> a.verdict().recited()).toList(), Verdict::correct);
@@ -116,7 +117,8 @@ public final class Evaluation {
             .map(
                 own ->
                     new Interval.Cluster(
-                        (int) own.stream().filter(a -> success.test(a.verdict())).count(), own.size()))
+                        (int) own.stream().filter(a -> success.test(a.verdict())).count(),
+                        own.size()))
             .toList();
     return Optional.of(new Figure(Interval.clustered(clusters), answers.size(), clusters.size()));
   }

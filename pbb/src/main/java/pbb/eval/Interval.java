@@ -23,8 +23,8 @@ public record Interval(double value, double low, double high) {
   public record Cluster(int successes, int trials) {}
 
   /**
-   * Wilson's score interval (Wilson 1927, as Brown, Cai and DasGupta 2001 give it, equation 4) for the proportion {@code
-   * value} of {@code n} independent trials.
+   * Wilson's score interval (Wilson 1927, as Brown, Cai and DasGupta 2001 give it, equation 4) for
+   * the proportion {@code value} of {@code n} independent trials.
    *
    * @param n above 0, not necessarily whole
    */
@@ -40,10 +40,10 @@ public record Interval(double value, double low, double high) {
   }
 
   /**
-   * Wilson's interval with the number of trials divided by the design effect of the clusters (Kish 1965, section 8.2): the
-   * variance of the ratio estimator between clusters over that of independent trials. The number that remains is at most
-   * the number of trials and at least that of the clusters, which it is where all trials went the same way and nothing
-   * can be estimated.
+   * Wilson's interval with the number of trials divided by the design effect of the clusters (Kish
+   * 1965, section 8.2): the variance of the ratio estimator between clusters over that of
+   * independent trials. The number that remains is at most the number of trials and at least that
+   * of the clusters, which it is where all trials went the same way and nothing can be estimated.
    *
    * @throws IllegalArgumentException if there is no cluster
    */

@@ -45,9 +45,9 @@ public final class Queries {
   }
 
   /**
-   * All queries, in a fixed order: every group plainly; programs with and without executions on held-out pointer contexts and
-   * with the source in the prompt; programs without executions under another's name. Where two programs are told apart,
-   * inputs on which they agree are left out.
+   * All queries, in a fixed order: every group plainly; programs with and without executions on
+   * held-out pointer contexts and with the source in the prompt; programs without executions under
+   * another's name. Where two programs are told apart, inputs on which they agree are left out.
    */
   public List<Query> all() {
     List<Query> queries = new ArrayList<>();
@@ -75,7 +75,8 @@ public final class Queries {
     // The program whose function is right, under the name that the prompt has.
     TaskProgram named = kind == QueryKind.WRONG_NAME ? next(own) : own;
     Program shown = data.shownProgram(named).orElse(named.program());
-    Program asked = kind == QueryKind.IN_CONTEXT ? Renaming.rename(shown, Formats.PLACEHOLDER) : shown;
+    Program asked =
+        kind == QueryKind.IN_CONTEXT ? Renaming.rename(shown, Formats.PLACEHOLDER) : shown;
     boolean swapped = kind == QueryKind.WRONG_NAME || own.group() == Group.WRONG_SOURCE;
     PreparedProgram right = new Interpreter().prepare(asked);
     PreparedProgram original = new Interpreter().prepare(own.program());
@@ -85,7 +86,10 @@ public final class Queries {
       Value input = execution.input().getFirst();
       Execution expected = RandomArithmetic.execution(named.id(), right, input, Split.EVAL);
       Optional<String> originalAnswer =
-          swapped ? Optional.of(RandomArithmetic.execution(own.id(), original, input, Split.EVAL).output()) : Optional.empty();
+          swapped
+              ? Optional.of(
+                  RandomArithmetic.execution(own.id(), original, input, Split.EVAL).output())
+              : Optional.empty();
       if (originalAnswer.isPresent() && originalAnswer.get().equals(expected.output())) {
         continue;
       }

@@ -10,7 +10,8 @@ import pbb.task.Group;
 /**
  * A question to a model, with what is right.
  *
- * @param program the id of the program that the query belongs to; queries of one program are not independent
+ * @param program the id of the program that the query belongs to; queries of one program are not
+ *     independent
  * @param group the program's group
  * @param operations the program's number of operations
  * @param kind what the query asks with
@@ -18,8 +19,10 @@ import pbb.task.Group;
  * @param input the input
  * @param prompt the text that the model continues
  * @param target a right continuation
- * @param answer the answer of the program that the model was shown, or asked for, under the name in the prompt
- * @param original the answer of the program that was swapped out; only for a wrong name or a wrong source
+ * @param answer the answer of the program that the model was shown, or asked for, under the name in
+ *     the prompt
+ * @param original the answer of the program that was swapped out; only for a wrong name or a wrong
+ *     source
  * @param recited the program whose source a recitation must give
  */
 public record Query(

@@ -1,4 +1,6 @@
-/** Queries, what is right in their answers, and accuracies with their intervals and chance levels. */
+/**
+ * Queries, what is right in their answers, and accuracies with their intervals and chance levels.
+ */
 @NullMarked
 package pbb.eval;
 

@@ -20,6 +20,9 @@ final class CheckpointFolder {
     }
     return new Checkpoints(several)
         .latest(_ -> {})
-        .orElseThrow(() -> new InvalidFileException(several, "holds no checkpoint that is whole: train first"));
+        .orElseThrow(
+            () ->
+                new InvalidFileException(
+                    several, "holds no checkpoint that is whole: train first"));
   }
 }

@@ -21,8 +21,8 @@ import pbb.suite.RunFolder;
 import pbb.task.TaskData;
 
 /**
- * Asks a model what a task's data ask, and scores the answers: {@code samples.jsonl} and {@code results.json} in a run's
- * folder.
+ * Asks a model what a task's data ask, and scores the answers: {@code samples.jsonl} and {@code
+ * results.json} in a run's folder.
  */
 public final class EvaluationJob {
 
@@ -38,7 +38,8 @@ public final class EvaluationJob {
    *
    * @param checkpoint a checkpoint, or a training's run directory, whose newest one is taken
    * @param data a folder with programs and executions
-   * @param inputsPerProgram on how many of its evaluation inputs a program is asked, at most, in each mode and kind
+   * @param inputsPerProgram on how many of its evaluation inputs a program is asked, at most, in
+   *     each mode and kind
    * @param seed decides which pointer context a query has
    */
   public record Plan(Path checkpoint, Path data, int inputsPerProgram, long seed) {
@@ -76,13 +77,17 @@ public final class EvaluationJob {
   /**
    * Reads model and data, and checks that they go together.
    *
-   * @throws IllegalArgumentException if the data hold a word that the model's tokenizer lacks, or ask for more tokens than
-   *     the model takes
+   * @throws IllegalArgumentException if the data hold a word that the model's tokenizer lacks, or
+   *     ask for more tokens than the model takes
    */
   public static EvaluationJob of(Plan plan) throws IOException {
     if (!TaskFolder.holds(plan.data)) {
       throw new IllegalArgumentException(
-          "--data " + plan.data + " has no " + DataFiles.PROGRAMS + ": name a folder that generate wrote");
+          "--data "
+              + plan.data
+              + " has no "
+              + DataFiles.PROGRAMS
+              + ": name a folder that generate wrote");
     }
     TaskData data = DataFiles.read(plan.data);
     Model model = Model.of(CheckpointFolder.open(plan.checkpoint));
@@ -142,7 +147,18 @@ public final class EvaluationJob {
     StringBuilder table = new StringBuilder();
     table.append(
         String.format(
-            Locale.ROOT, format, "ops", "group", "query", "mode", "metric", "value", "95%", "n", "programs", "chance"));
+            Locale.ROOT,
+            format,
+            "ops",
+            "group",
+            "query",
+            "mode",
+            "metric",
+            "value",
+            "95%",
+            "n",
+            "programs",
+            "chance"));
     for (Row row : rows) {
       table.append(
           String.format(

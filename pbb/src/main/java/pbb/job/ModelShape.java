@@ -5,8 +5,8 @@ import java.util.Map;
 import pbb.engine.nn.ModelConfig;
 
 /**
- * The shape of a model, but for what its texts decide: vocabulary and longest sequence. Weights begin with standard deviation
- * {@code 1/√hiddenSize}.
+ * The shape of a model, but for what its texts decide: vocabulary and longest sequence. Weights
+ * begin with standard deviation {@code 1/√hiddenSize}.
  *
  * @param hiddenSize width of the residual stream
  * @param intermediateSize width of the gated feed-forward layer
@@ -27,7 +27,16 @@ public record ModelShape(
 
   /** Checks the numbers. */
   public ModelShape {
-    config(1, 1, hiddenSize, intermediateSize, numHiddenLayers, numAttentionHeads, numKeyValueHeads, qkNorm, tieWordEmbeddings);
+    config(
+        1,
+        1,
+        hiddenSize,
+        intermediateSize,
+        numHiddenLayers,
+        numAttentionHeads,
+        numKeyValueHeads,
+        qkNorm,
+        tieWordEmbeddings);
   }
 
   /** The model's configuration. */
@@ -55,7 +64,8 @@ public record ModelShape(
       boolean qkNorm,
       boolean tieWordEmbeddings) {
     if (numAttentionHeads < 1) {
-      throw new IllegalArgumentException("numAttentionHeads must be at least 1, not " + numAttentionHeads);
+      throw new IllegalArgumentException(
+          "numAttentionHeads must be at least 1, not " + numAttentionHeads);
     }
     ModelConfig usual =
         ModelConfig.llama(

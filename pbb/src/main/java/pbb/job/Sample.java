@@ -35,11 +35,13 @@ public final class Sample {
    *
    * @param checkpoint a checkpoint's folder, or a training's
    * @param prompt the text to continue
-   * @param maxNewTokens how many tokens may follow; null for as many as there is room for, up to 128
+   * @param maxNewTokens how many tokens may follow; null for as many as there is room for, up to
+   *     128
    * @param temperature 0 takes the most likely token each time
    * @param topK null leaves all tokens
    * @param topP null leaves all tokens
-   * @throws IllegalArgumentException if a number is out of its range, or the prompt is nothing that the model knows
+   * @throws IllegalArgumentException if a number is out of its range, or the prompt is nothing that
+   *     the model knows
    */
   public static Sample of(
       Path checkpoint,
@@ -50,7 +52,9 @@ public final class Sample {
       @Nullable Double topP,
       long seed)
       throws IOException {
-    require(maxNewTokens == null || maxNewTokens >= 1, "--max-new-tokens must be at least 1, not " + maxNewTokens);
+    require(
+        maxNewTokens == null || maxNewTokens >= 1,
+        "--max-new-tokens must be at least 1, not " + maxNewTokens);
     require(
         temperature >= 0 && temperature < Double.POSITIVE_INFINITY,
         "--temperature must be at least 0, not " + temperature);
@@ -75,7 +79,10 @@ public final class Sample {
         temperature == 0
             ? new Sampling.Greedy()
             : new Sampling.Random(
-                temperature, topK == null ? Integer.MAX_VALUE : topK, topP == null ? 1 : topP, seed);
+                temperature,
+                topK == null ? Integer.MAX_VALUE : topK,
+                topP == null ? 1 : topP,
+                seed);
     return new Sample(
         model,
         tokens,

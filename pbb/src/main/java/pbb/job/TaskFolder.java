@@ -23,8 +23,8 @@ import pbb.task.Split;
 import pbb.task.TaskData;
 
 /**
- * A folder of a task's data: {@code programs.jsonl} and {@code io.jsonl}, and {@code task.json}, which says what they were
- * drawn from, so that fresh programs can be drawn from the same.
+ * A folder of a task's data: {@code programs.jsonl} and {@code io.jsonl}, and {@code task.json},
+ * which says what they were drawn from, so that fresh programs can be drawn from the same.
  *
  * @param task what the programs were drawn from
  * @param seed what decided the draw
@@ -82,7 +82,8 @@ public record TaskFolder(RandomArithmetic task, long seed, TaskData data, Shares
   /**
    * Reads a folder that {@link #generate} wrote.
    *
-   * @throws IllegalArgumentException if a line is not as it should be; the message names file, line and field
+   * @throws IllegalArgumentException if a line is not as it should be; the message names file, line
+   *     and field
    * @throws InvalidFileException if {@code task.json} is missing or cannot be used
    */
   public static TaskFolder read(Path folder) throws IOException {
@@ -91,7 +92,10 @@ public record TaskFolder(RandomArithmetic task, long seed, TaskData data, Shares
     if (!Files.exists(file)) {
       throw new InvalidFileException(
           folder,
-          "has no " + FILE + ", which says what its programs were drawn from: write the folder with pbb generate");
+          "has no "
+              + FILE
+              + ", which says what its programs were drawn from: write the folder with pbb"
+              + " generate");
     }
     JsonObject json = JsonObject.read(file);
     json.integer("schema", 1, 1);

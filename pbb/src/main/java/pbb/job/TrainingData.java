@@ -9,9 +9,9 @@ import java.util.Set;
 import java.util.TreeSet;
 import pbb.corpus.SourceFiles;
 import pbb.curriculum.Homogeneous;
+import pbb.document.Formats;
 import pbb.document.Mode;
 import pbb.document.Template;
-import pbb.document.Formats;
 import pbb.engine.data.BatchSource;
 import pbb.engine.data.PackedBatches;
 import pbb.engine.data.TokenShards;
@@ -44,7 +44,8 @@ sealed interface TrainingData {
     Path shards = run.resolve("shards");
     if (!Files.exists(shards)) {
       SourceFiles.Summary summary =
-          SourceFiles.shard(path, shards, (done, of) -> reporter.progress("reading files", done, of, ""));
+          SourceFiles.shard(
+              path, shards, (done, of) -> reporter.progress("reading files", done, of, ""));
       reporter.say(summary.toString());
     }
     return Text.of(shards);
@@ -63,8 +64,8 @@ sealed interface TrainingData {
       throw new IllegalArgumentException(
           "--data "
               + path
-              + " is neither a folder nor a .zip file: name one with programs.jsonl, with shards.json, or with .py and"
-              + " .java files");
+              + " is neither a folder nor a .zip file: name one with programs.jsonl, with"
+              + " shards.json, or with .py and .java files");
     }
   }
 
@@ -84,7 +85,8 @@ sealed interface TrainingData {
   int[] prompt(Tokenizer tokenizer, int maxPositionEmbeddings);
 
   /** How that prompt is continued. */
-  GenerationConfig look(Tokenizer tokenizer, int promptLength, int maxPositionEmbeddings, long seed);
+  GenerationConfig look(
+      Tokenizer tokenizer, int promptLength, int maxPositionEmbeddings, long seed);
 
   /**
    * The loss on held-out text.
@@ -102,14 +104,19 @@ sealed interface TrainingData {
    * @param queries what can be asked about it
    * @param tokenizer a word-level one, with every word of all documents and queries
    */
-  record Programs(TaskFolder folder, List<Query> queries, Tokenizer tokenizer) implements TrainingData {
+  record Programs(TaskFolder folder, List<Query> queries, Tokenizer tokenizer)
+      implements TrainingData {
 
-    /** Documents that are searched for words; a stream repeats its few dozen words in the first hundred. */
+    /**
+     * Documents that are searched for words; a stream repeats its few dozen words in the first
+     * hundred.
+     */
     private static final int SEARCHED_DOCUMENTS = 2_000;
 
     static Programs of(TaskFolder folder) {
       List<Query> queries = new Queries(folder.data(), folder.seed(), Integer.MAX_VALUE).all();
-      return new Programs(folder, queries, WordTokenizer.ofWords(List.copyOf(words(folder, queries))));
+      return new Programs(
+          folder, queries, WordTokenizer.ofWords(List.copyOf(words(folder, queries))));
     }
 
     private static Set<String> words(TaskFolder folder, List<Query> queries) {
@@ -122,9 +129,13 @@ sealed interface TrainingData {
       for (int i = 0; i < SEARCHED_DOCUMENTS; i++) {
         words.addAll(WordTokenizer.pieces(documents.text(i).text()));
       }
-      // What a document may hold though none of those does: every name in every context, and every number.
+      // What a document may hold though none of those does: every name in every context, and every
+      // number.
       for (TaskProgram program : folder.data().programs()) {
-        words.addAll(WordTokenizer.pieces(Formats.mention(Template.TRAINING.getFirst(), program.id(), program.name()).text()));
+        words.addAll(
+            WordTokenizer.pieces(
+                Formats.mention(Template.TRAINING.getFirst(), program.id(), program.name())
+                    .text()));
         words.addAll(WordTokenizer.pieces(Formats.source(program.program())));
       }
       for (Template template : Template.TRAINING) {
@@ -169,7 +180,8 @@ sealed interface TrainingData {
     public GenerationConfig look(
         Tokenizer tokenizer, int promptLength, int maxPositionEmbeddings, long seed) {
       return GenerationConfig.greedy(
-          Math.min(2 * tokenizer.encode(asked().target()).length, maxPositionEmbeddings - promptLength),
+          Math.min(
+              2 * tokenizer.encode(asked().target()).length, maxPositionEmbeddings - promptLength),
           tokenizer.endOfText());
     }
   }
@@ -186,13 +198,18 @@ sealed interface TrainingData {
     private static final int SAMPLE_TOKENS = 256;
     private static final double SAMPLE_TEMPERATURE = 0.8;
 
-    /** How many batches a validation reads at most: enough to tell 1%, and less than a few training steps. */
+    /**
+     * How many batches a validation reads at most: enough to tell 1%, and less than a few training
+     * steps.
+     */
     private static final long VALIDATION_BATCHES = 32;
 
     static Text of(Path folder) throws IOException {
       TokenShards shards = TokenShards.open(folder);
       Tokenizer tokenizer =
-          Files.exists(folder.resolve("tokenizer.json")) ? Tokenizer.load(folder) : new ByteTokenizer();
+          Files.exists(folder.resolve("tokenizer.json"))
+              ? Tokenizer.load(folder)
+              : new ByteTokenizer();
       requireSame(folder.toString(), shards, tokenizer);
       return new Text(shards, tokenizer);
     }

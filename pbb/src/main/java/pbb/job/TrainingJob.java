@@ -32,8 +32,9 @@ import pbb.suite.RunFolder;
 import pbb.suite.TrainingRun;
 
 /**
- * Trains one model in a run's folder: {@code metrics.jsonl}, {@code validation.jsonl} where text is held out, {@code
- * checkpoints/step-N}, and at the end {@code sample.txt}. It goes on where it was stopped, with the same bits.
+ * Trains one model in a run's folder: {@code metrics.jsonl}, {@code validation.jsonl} where text is
+ * held out, {@code checkpoints/step-N}, and at the end {@code sample.txt}. It goes on where it was
+ * stopped, with the same bits.
  */
 public final class TrainingJob {
 
@@ -159,7 +160,9 @@ public final class TrainingJob {
         + "\n";
   }
 
-  /** The lines of {@code validation.jsonl} up to the newest checkpoint, from which training goes on. */
+  /**
+   * The lines of {@code validation.jsonl} up to the newest checkpoint, from which training goes on.
+   */
   private List<String> validations(Checkpoints checkpoints) throws IOException {
     Path file = folder.path().resolve(VALIDATION);
     List<String> lines = new ArrayList<>();
@@ -226,7 +229,9 @@ public final class TrainingJob {
     public void step(StepReport report, double tokensPerSecond, double secondsLeft) {
       String heldOut =
           latest
-              .map(loss -> String.format(Locale.ROOT, ", held out %.3f bits/byte", loss.bitsPerByte()))
+              .map(
+                  loss ->
+                      String.format(Locale.ROOT, ", held out %.3f bits/byte", loss.bitsPerByte()))
               .orElse("");
       reporter.progress(
           "training",
@@ -253,6 +258,9 @@ public final class TrainingJob {
 
   private static String sentence(HeldOutLoss loss) {
     return String.format(
-        Locale.ROOT, "%.4f bits per byte on held-out files (%,d tokens)", loss.bitsPerByte(), loss.tokens());
+        Locale.ROOT,
+        "%.4f bits per byte on held-out files (%,d tokens)",
+        loss.bitsPerByte(),
+        loss.tokens());
   }
 }

@@ -9,7 +9,8 @@ import pbb.suite.Profile;
 /**
  * What a training computes: everything that its figures depend on, as {@code run.json} has it.
  *
- * @param data a folder of programs, of token shards or of source files, or a zip file of source files
+ * @param data a folder of programs, of token shards or of source files, or a zip file of source
+ *     files
  * @param begin what model it begins with
  * @param training batches, steps, optimizer and schedule
  * @param checkpointInterval steps between checkpoints, at least 1
@@ -70,7 +71,8 @@ public record TrainingPlan(
     json.put("device", device);
     switch (begin) {
       case Begin.Fresh(ModelShape shape) -> json.put("model", shape.json());
-      case Begin.From(Path folder) -> json.put("init", folder.toAbsolutePath().normalize().toString());
+      case Begin.From(Path folder) ->
+          json.put("init", folder.toAbsolutePath().normalize().toString());
     }
     json.put("training", Profile.json(training));
     json.put("checkpointInterval", checkpointInterval);

@@ -25,7 +25,8 @@ sealed interface Block {
       rows = rows.stream().map(List::copyOf).toList();
       for (List<String> row : rows) {
         if (row.size() != header.size()) {
-          throw new IllegalArgumentException("a row of " + header + " has " + row.size() + " cells: " + row);
+          throw new IllegalArgumentException(
+              "a row of " + header + " has " + row.size() + " cells: " + row);
         }
       }
     }

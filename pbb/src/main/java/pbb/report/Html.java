@@ -23,22 +23,24 @@ final class Html {
 
   static String render(String title, List<Block> blocks) {
     return """
-        <!DOCTYPE html>
-        <html lang="en">
-        <head>
-        <meta charset="utf-8">
-        <meta name="viewport" content="width=device-width, initial-scale=1">
-        <title>%s</title>
-        <style>
-        %s</style>
-        </head>
-        <body>
-        %s
-        </body>
-        </html>
-        """
+    <!DOCTYPE html>
+    <html lang="en">
+    <head>
+    <meta charset="utf-8">
+    <meta name="viewport" content="width=device-width, initial-scale=1">
+    <title>%s</title>
+    <style>
+    %s</style>
+    </head>
+    <body>
+    %s
+    </body>
+    </html>
+    """
         .formatted(
-            escape(title), STYLE, blocks.stream().map(Html::render).collect(Collectors.joining("\n")));
+            escape(title),
+            STYLE,
+            blocks.stream().map(Html::render).collect(Collectors.joining("\n")));
   }
 
   private static String render(Block block) {
@@ -50,10 +52,16 @@ final class Html {
           "<div class=\"scroll\"><table>\n<thead>"
               + row("th", table.header())
               + "</thead>\n<tbody>\n"
-              + table.rows().stream().map(cells -> row("td", cells)).collect(Collectors.joining("\n"))
+              + table.rows().stream()
+                  .map(cells -> row("td", cells))
+                  .collect(Collectors.joining("\n"))
               + "\n</tbody>\n</table></div>";
       case Block.Figure figure ->
-          "<figure>\n" + figure.svg() + "\n<figcaption>" + escape(figure.caption()) + "</figcaption>\n</figure>";
+          "<figure>\n"
+              + figure.svg()
+              + "\n<figcaption>"
+              + escape(figure.caption())
+              + "</figcaption>\n</figure>";
     };
   }
 

@@ -17,7 +17,8 @@ final class Markdown {
 
   private static String render(Block block) {
     return switch (block) {
-      case Block.Heading heading -> "#".repeat(heading.level()) + " " + escape(heading.text()) + "\n";
+      case Block.Heading heading ->
+          "#".repeat(heading.level()) + " " + escape(heading.text()) + "\n";
       case Block.Paragraph paragraph -> escape(paragraph.text()) + "\n";
       case Block.Table table ->
           row(table.header())

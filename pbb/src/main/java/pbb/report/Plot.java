@@ -121,7 +121,8 @@ final class Plot {
         String middle = number(x + 0.45 * width);
         svg.append(
             "<line class=\"axis\" style=\"stroke-opacity:1\" x1=\"%s\" x2=\"%s\" y1=\"%s\" y2=\"%s\"/>\n"
-                .formatted(middle, middle, number(y(bottom, bar.low)), number(y(bottom, bar.high))));
+                .formatted(
+                    middle, middle, number(y(bottom, bar.low)), number(y(bottom, bar.high))));
         x += width;
       }
       svg.append(

@@ -32,14 +32,16 @@ public final class Report {
   private static final String TITLE = "Programming by Backprop: results";
 
   private static final String HOW_TO_READ =
-      "How to read it: each figure is the share of queries answered exactly right, with its 95% interval (Wilson's, widened"
-          + " because queries about one program are not independent); chance is what the best guess from inputs and"
-          + " training answers alone reaches on the same queries. Programs with IO were trained with their source and"
-          + " with executions, programs without IO with their source only: what counts is whether those without IO are"
-          + " clear of chance and of the controls, which are names without any source, names with another program's"
-          + " source, and queries that ask for another name. A direct answer comes at once, a stepping one after the"
-          + " state that each line leaves, a reciting one after the source and then the states; queries in context"
-          + " show the source in the prompt, and so say what the model can execute at all.";
+      "How to read it: each figure is the share of queries answered exactly right, with its 95%"
+          + " interval (Wilson's, widened because queries about one program are not independent);"
+          + " chance is what the best guess from inputs and training answers alone reaches on the"
+          + " same queries. Programs with IO were trained with their source and with executions,"
+          + " programs without IO with their source only: what counts is whether those without IO"
+          + " are clear of chance and of the controls, which are names without any source, names"
+          + " with another program's source, and queries that ask for another name. A direct answer"
+          + " comes at once, a stepping one after the state that each line leaves, a reciting one"
+          + " after the source and then the states; queries in context show the source in the"
+          + " prompt, and so say what the model can execute at all.";
 
   private static final Map<String, String> GROUPS =
       ordered(
@@ -111,15 +113,16 @@ public final class Report {
       blocks.add(new Block.Heading(2, "Controls" + of));
       blocks.add(
           new Block.Paragraph(
-              "Answers that agree with what was swapped out: the program that the name had (wrong source), or the one"
-                  + " that was meant (wrong name); and answers about names without any source. Above chance they would"
-                  + " be a leak."));
+              "Answers that agree with what was swapped out: the program that the name had (wrong"
+                  + " source), or the one that was meant (wrong name); and answers about names"
+                  + " without any source. Above chance they would be a leak."));
       blocks.add(controls(rows));
       blocks.add(new Block.Heading(2, "Recitation, and execution given recitation" + of));
       blocks.add(
           new Block.Paragraph(
-              "In recite mode: whether the answer begins with the source, word for word; and how often the answer is"
-                  + " right among those that do. An error is one of recall or one of execution."));
+              "In recite mode: whether the answer begins with the source, word for word; and how"
+                  + " often the answer is right among those that do. An error is one of recall or"
+                  + " one of execution."));
       blocks.add(recitation(rows));
       blocks.add(new Block.Heading(2, "Well-formed answers" + of));
       blocks.add(byMode(rows, Metric.WELL_FORMED, false));
@@ -140,7 +143,10 @@ public final class Report {
         for (Claim.Verdict verdict : Experiment.named(id).judge(own)) {
           rows.add(
               List.of(
-                  verdict.claim().id(), verdict.claim().text(), verdict.decision().label(), verdict.because()));
+                  verdict.claim().id(),
+                  verdict.claim().text(),
+                  verdict.decision().label(),
+                  verdict.because()));
         }
       }
     } else {
@@ -169,7 +175,11 @@ public final class Report {
       RunConfig config = run.config();
       RunConfig same =
           new RunConfig(
-              config.profile(), config.experiments(), first.seeds(), config.backend(), config.device());
+              config.profile(),
+              config.experiments(),
+              first.seeds(),
+              config.backend(),
+              config.device());
       if (!same.equals(first) || !config.seeds().stream().allMatch(seeds::add)) {
         return false;
       }
@@ -285,7 +295,15 @@ public final class Report {
       }
     }
     return new Block.Table(
-        List.of("setting", "control", "mode", "seed", "share", "chance", "share − chance", "queries (programs)"),
+        List.of(
+            "setting",
+            "control",
+            "mode",
+            "seed",
+            "share",
+            "chance",
+            "share − chance",
+            "queries (programs)"),
         lines);
   }
 
@@ -315,7 +333,13 @@ public final class Report {
                     figure(metrics, Metric.ACCURACY))));
     return new Block.Table(
         List.of(
-            "setting", "programs", "query", "seed", "recitation", "execution given recitation", "accuracy"),
+            "setting",
+            "programs",
+            "query",
+            "seed",
+            "recitation",
+            "execution given recitation",
+            "accuracy"),
         lines);
   }
 
@@ -347,10 +371,12 @@ public final class Report {
     blocks.add(new Block.Heading(2, "Learning curve"));
     blocks.add(
         new Block.Figure(
-            "Training loss, in nats a target, over the tokens read; each point is the mean since the one before.",
+            "Training loss, in nats a target, over the tokens read; each point is the mean since"
+                + " the one before.",
             Plot.lines("tokens", "training loss", lines)));
     blocks.add(
-        new Block.Table(List.of("cell", "step", "tokens", "mean training loss since the line before"), rows));
+        new Block.Table(
+            List.of("cell", "step", "tokens", "mean training loss since the line before"), rows));
   }
 
   /** At most so many points, each the mean loss since the one before. */
@@ -378,12 +404,13 @@ public final class Report {
       rows.add(List.of("seeds", run.config().seeds().toString()));
       rows.add(List.of("started", run.results().startedAt()));
       rows.add(List.of("finished", run.results().finishedAt()));
-      rows.add(
-          List.of("seconds", String.format(Locale.ROOT, "%.1f", run.results().wallSeconds())));
+      rows.add(List.of("seconds", String.format(Locale.ROOT, "%.1f", run.results().wallSeconds())));
       rows.add(
           List.of(
               "program",
-              environment.string("version") + ", git revision " + environment.string("gitRevision")));
+              environment.string("version")
+                  + ", git revision "
+                  + environment.string("gitRevision")));
       rows.add(
           List.of(
               "backend",
@@ -392,7 +419,8 @@ public final class Report {
                   + environment.string("device")
                   + ": "
                   + environment.string("deviceDescription")));
-      rows.add(List.of("threads", Long.toString(environment.integer("threads", 1L, Long.MAX_VALUE))));
+      rows.add(
+          List.of("threads", Long.toString(environment.integer("threads", 1L, Long.MAX_VALUE))));
       rows.add(List.of("processor", environment.string("cpu")));
       rows.add(List.of("system", environment.string("os")));
       rows.add(List.of("Java", environment.string("jdk")));
@@ -406,8 +434,8 @@ public final class Report {
     }
     blocks.add(
         new Block.Paragraph(
-            "All numbers that the figures depend on are in run.json; every query with its answer is in samples.jsonl of"
-                + " its cell."));
+            "All numbers that the figures depend on are in run.json; every query with its answer is"
+                + " in samples.jsonl of its cell."));
   }
 
   private static Block cells(Run run) {
@@ -427,7 +455,14 @@ public final class Report {
     }
     return new Block.Table(
         List.of(
-            "cell", "parameters", "vocabulary", "documents", "tokens", "queries", "training, s", "evaluation, s"),
+            "cell",
+            "parameters",
+            "vocabulary",
+            "documents",
+            "tokens",
+            "queries",
+            "training, s",
+            "evaluation, s"),
         rows);
   }
 
@@ -470,7 +505,12 @@ public final class Report {
 
   private static String figure(Row row) {
     Interval interval = row.interval();
-    return number(interval.value()) + " [" + number(interval.low()) + ", " + number(interval.high()) + "]";
+    return number(interval.value())
+        + " ["
+        + number(interval.low())
+        + ", "
+        + number(interval.high())
+        + "]";
   }
 
   private static String number(double value) {

@@ -55,7 +55,10 @@ record Run(
     Path results = folder.resolve(Results.FILE);
     if (!Files.exists(results)) {
       throw new UsageException(
-          folder + " holds no " + Results.FILE + ": name the directory of a run of which a cell is finished");
+          folder
+              + " holds no "
+              + Results.FILE
+              + ": name the directory of a run of which a cell is finished");
     }
     RunConfig config = RunDirectory.config(folder);
     Map<Cell, CellResult> cells = new LinkedHashMap<>();

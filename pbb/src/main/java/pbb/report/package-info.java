@@ -1,4 +1,7 @@
-/** From the results of runs to a page that a researcher reads: tables, plots, verdicts and where they come from. */
+/**
+ * From the results of runs to a page that a researcher reads: tables, plots, verdicts and where
+ * they come from.
+ */
 @NullMarked
 package pbb.report;
 

@@ -15,7 +15,11 @@ public record Cell(String experiment, String task, String condition, long seed) 
 
   /** Its folder in a run directory. */
   public Path folder(Path runDirectory) {
-    return runDirectory.resolve("cells").resolve(experiment).resolve(condition).resolve("seed-" + seed);
+    return runDirectory
+        .resolve("cells")
+        .resolve(experiment)
+        .resolve(condition)
+        .resolve("seed-" + seed);
   }
 
   /** What its rows are marked with. */

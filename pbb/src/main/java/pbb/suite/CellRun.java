@@ -23,8 +23,8 @@ import pbb.eval.Evaluation;
 import pbb.eval.Evaluation.Answered;
 
 /**
- * Runs one cell in its folder: writes its data, searches them for leaks, trains, evaluates. Each part leaves files that a
- * later start goes on from.
+ * Runs one cell in its folder: writes its data, searches them for leaks, trains, evaluates. Each
+ * part leaves files that a later start goes on from.
  */
 final class CellRun {
 
@@ -135,7 +135,8 @@ final class CellRun {
             .checkpoints()
             .latest(text -> progress.accept(new Progress.Notice(cell, text)))
             .orElseThrow(
-                () -> new InvalidFileException(folder, "has no checkpoint, though training is done"));
+                () ->
+                    new InvalidFileException(folder, "has no checkpoint, though training is done"));
     int of = corpus.queries().size();
     List<Answered> answers =
         Evaluator.answer(

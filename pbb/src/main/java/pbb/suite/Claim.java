@@ -10,13 +10,16 @@ import java.util.stream.Collectors;
 import pbb.eval.Interval;
 
 /**
- * A claim of the paper, and the rule that decides it. A claim names comparisons, each of a figure with a bound: another
- * figure, or the chance level. A comparison <i>holds</i> in a seed if the figure's interval lies above the bound, or above the
- * bound's own interval; it is <i>reversed</i> if it lies below. The claim is
+ * A claim of the paper, and the rule that decides it. A claim names comparisons, each of a figure
+ * with a bound: another figure, or the chance level. A comparison <i>holds</i> in a seed if the
+ * figure's interval lies above the bound, or above the bound's own interval; it is <i>reversed</i>
+ * if it lies below. The claim is
  *
  * <ul>
- *   <li><i>supported</i> if there are at least three seeds and every comparison holds in every one of them;
- *   <li><i>not supported</i> if there are at least three seeds and one comparison, the same one, is reversed in every one;
+ *   <li><i>supported</i> if there are at least three seeds and every comparison holds in every one
+ *       of them;
+ *   <li><i>not supported</i> if there are at least three seeds and one comparison, the same one, is
+ *       reversed in every one;
  *   <li><i>undecided</i> otherwise, with the reason.
  * </ul>
  *
@@ -92,7 +95,8 @@ public record Claim(String id, String text) {
 
     /** Of figures one of which was not measured. */
     static Comparison missing(String name, String what) {
-      return new Comparison(name, Outcome.MISSING, Double.NEGATIVE_INFINITY, "no figure for " + what);
+      return new Comparison(
+          name, Outcome.MISSING, Double.NEGATIVE_INFINITY, "no figure for " + what);
     }
 
     private static Comparison of(String name, Interval figure, Interval bound, String boundText) {
@@ -105,7 +109,12 @@ public record Claim(String id, String text) {
     }
 
     private static String text(Interval interval) {
-      return number(interval.value()) + " [" + number(interval.low()) + ", " + number(interval.high()) + "]";
+      return number(interval.value())
+          + " ["
+          + number(interval.low())
+          + ", "
+          + number(interval.high())
+          + "]";
     }
 
     private static String number(double value) {

@@ -33,24 +33,26 @@ import pbb.task.RandomArithmetic;
 import pbb.task.TaskData;
 
 /**
- * What a cell trains on and asks: read from the files that {@link #write} wrote, so that what is trained on is what is on
- * disk and was searched for leaks.
+ * What a cell trains on and asks: read from the files that {@link #write} wrote, so that what is
+ * trained on is what is on disk and was searched for leaks.
  *
  * @param data the programs and executions
  * @param queries what is asked
  * @param tokenizer for all training documents and queries
  * @param documents the training documents, in the order in which training reads them, each once
  */
-public record Corpus(TaskData data, List<Query> queries, Tokenizer tokenizer, List<Document> documents) {
+public record Corpus(
+    TaskData data, List<Query> queries, Tokenizer tokenizer, List<Document> documents) {
 
   /**
-   * Draws and writes programs, executions and the documents that training will read, to the last one and no further: which
-   * one is the last is found by packing them as training does.
+   * Draws and writes programs, executions and the documents that training will read, to the last
+   * one and no further: which one is the last is found by packing them as training does.
    *
    * @param folder must not exist
    * @param stepsDone told of each training step whose documents are written; may throw to give up
    */
-  static void write(Path folder, Profile profile, long seed, LongConsumer stepsDone) throws IOException {
+  static void write(Path folder, Profile profile, long seed, LongConsumer stepsDone)
+      throws IOException {
     RandomArithmetic task = new RandomArithmetic(profile.dials(), seed);
     TaskData data = task.generate(Formats.reservedWords());
     Homogeneous curriculum = new Homogeneous(task, data, profile.shares(), seed);
@@ -58,7 +60,8 @@ public record Corpus(TaskData data, List<Query> queries, Tokenizer tokenizer, Li
         folder,
         partial -> {
           DataFiles.write(partial, data);
-          Iterator<TrainingText> used = new UsedDocuments(curriculum, profile.training(), stepsDone);
+          Iterator<TrainingText> used =
+              new UsedDocuments(curriculum, profile.training(), stepsDone);
           DataFiles.writeDocuments(
               partial,
               StreamSupport.stream(
@@ -101,7 +104,8 @@ public record Corpus(TaskData data, List<Query> queries, Tokenizer tokenizer, Li
       }
       Document document = lengths.get(index);
       if (document == null) {
-        throw new IllegalStateException("document " + index + " was given out before it was packed");
+        throw new IllegalStateException(
+            "document " + index + " was given out before it was packed");
       }
       return document;
     }
@@ -132,7 +136,8 @@ public record Corpus(TaskData data, List<Query> queries, Tokenizer tokenizer, Li
   /**
    * Reads a folder that {@link #write} wrote.
    *
-   * @throws IllegalArgumentException if a line is not as it should be; the message names file, line and field
+   * @throws IllegalArgumentException if a line is not as it should be; the message names file, line
+   *     and field
    */
   static Corpus read(Path folder, Profile profile, long seed) throws IOException {
     TaskData data = DataFiles.read(folder);
@@ -171,7 +176,10 @@ public record Corpus(TaskData data, List<Query> queries, Tokenizer tokenizer, Li
     return length;
   }
 
-  /** The tokens of a document, and loss on those of its learnt parts and on the end-of-text token after each. */
+  /**
+   * The tokens of a document, and loss on those of its learnt parts and on the end-of-text token
+   * after each.
+   */
   public static Document encode(TrainingText text, Tokenizer tokenizer) {
     int[] tokens = new int[64];
     boolean[] targets = new boolean[64];

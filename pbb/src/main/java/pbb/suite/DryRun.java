@@ -15,8 +15,8 @@ import pbb.engine.backend.Backend;
 import pbb.engine.data.Document;
 import pbb.engine.data.DocumentSource;
 import pbb.engine.data.PackedBatches;
-import pbb.engine.generate.Generator;
 import pbb.engine.generate.GenerationConfig;
+import pbb.engine.generate.Generator;
 import pbb.engine.generate.Sampling;
 import pbb.engine.nn.ModelConfig;
 import pbb.engine.nn.Transformer;
@@ -30,8 +30,9 @@ import pbb.task.RandomArithmetic;
 import pbb.task.TaskData;
 
 /**
- * What a run would take, without running it: all cells are alike, so the first one's sizes count, and its pace is measured
- * for a few seconds with the real shapes. The vocabulary is taken from a part of the documents and may miss a word.
+ * What a run would take, without running it: all cells are alike, so the first one's sizes count,
+ * and its pace is measured for a few seconds with the real shapes. The vocabulary is taken from a
+ * part of the documents and may miss a word.
  *
  * @param cells how many cells there are
  * @param parameters the model's weights
@@ -39,7 +40,8 @@ import pbb.task.TaskData;
  * @param steps training steps of a cell
  * @param tokens places for tokens that training reads, all cells together
  * @param queries queries, all cells together
- * @param trainingTeraflop floating-point operations of training, in units of 10¹², all cells together
+ * @param trainingTeraflop floating-point operations of training, in units of 10¹², all cells
+ *     together
  * @param generationTeraflop the same of answering the queries
  * @param tokensPerSecond the pace of training that was measured
  * @param secondsPerCell what a cell takes
@@ -143,7 +145,8 @@ public record DryRun(
       }
       List<Double> seconds = new ArrayList<>();
       long measuring = System.nanoTime();
-      while (!trainer.finished() && (seconds.size() < 3 || secondsSince(measuring) < MEASURED_SECONDS)) {
+      while (!trainer.finished()
+          && (seconds.size() < 3 || secondsSince(measuring) < MEASURED_SECONDS)) {
         long start = System.nanoTime();
         trainer.step();
         seconds.add(secondsSince(start));
@@ -153,7 +156,10 @@ public record DryRun(
     }
   }
 
-  /** The pace of answers in each mode's share of all new tokens; untrained models never stop by themselves. */
+  /**
+   * The pace of answers in each mode's share of all new tokens; untrained models never stop by
+   * themselves.
+   */
   private static double secondsPerNewToken(
       Backend backend, int batchSize, Weights weights, Tokenizer tokenizer, List<Query> queries) {
     Map<Mode, List<int[]>> prompts = new EnumMap<>(Mode.class);

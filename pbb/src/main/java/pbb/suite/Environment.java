@@ -46,14 +46,21 @@ public record Environment(
   }
 
   /** This process on this machine. */
-  public static Environment current(String version, String revision, DeviceStatus device, int threads) {
+  public static Environment current(
+      String version, String revision, DeviceStatus device, int threads) {
     return new Environment(
         version,
         revision,
-        Runtime.version() + ", " + System.getProperty("java.vendor", "") + ", "
+        Runtime.version()
+            + ", "
+            + System.getProperty("java.vendor", "")
+            + ", "
             + System.getProperty("java.vm.name", ""),
         virtualMachineFlags(),
-        System.getProperty("os.name", "") + " " + System.getProperty("os.version", "") + ", "
+        System.getProperty("os.name", "")
+            + " "
+            + System.getProperty("os.version", "")
+            + ", "
             + System.getProperty("os.arch", ""),
         processor(),
         threads,

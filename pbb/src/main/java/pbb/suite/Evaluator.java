@@ -76,7 +76,10 @@ public final class Evaluator {
 
   private static int maxNewTokens(Tokenizer tokenizer, List<Query> queries) {
     return SPARE_TOKENS
-        + queries.stream().mapToInt(query -> tokenizer.encode(query.target()).length).max().orElse(0);
+        + queries.stream()
+            .mapToInt(query -> tokenizer.encode(query.target()).length)
+            .max()
+            .orElse(0);
   }
 
   /** Writes {@code samples.jsonl}: a line for every query, in their order. */

@@ -30,8 +30,9 @@ import pbb.task.TaskData;
 import pbb.task.TaskProgram;
 
 /**
- * Searches a written corpus for what would make its evaluation dishonest. It reads the texts themselves, line by line, and
- * trusts neither the fields beside them nor the code that wrote them: a line that it does not understand is a finding too.
+ * Searches a written corpus for what would make its evaluation dishonest. It reads the texts
+ * themselves, line by line, and trusts neither the fields beside them nor the code that wrote them:
+ * a line that it does not understand is a finding too.
  */
 public final class LeakCheck {
 
@@ -109,7 +110,9 @@ public final class LeakCheck {
     for (TaskProgram program : data.programs()) {
       if (!names.add(program.name())) {
         return List.of(
-            new Leak(Rule.TWO_NAMES, DataFiles.PROGRAMS + " gives the name " + program.name() + " to two programs"));
+            new Leak(
+                Rule.TWO_NAMES,
+                DataFiles.PROGRAMS + " gives the name " + program.name() + " to two programs"));
       }
     }
     LeakCheck check = new LeakCheck(data, domain);
@@ -130,12 +133,17 @@ public final class LeakCheck {
         leaks.add(
             new Leak(
                 Rule.COINCIDENCE,
-                DataFiles.PROGRAMS + ": " + program.id() + " is the same function as " + twin.id()));
+                DataFiles.PROGRAMS
+                    + ": "
+                    + program.id()
+                    + " is the same function as "
+                    + twin.id()));
       }
     }
     for (TaskProgram program : data.programs()) {
       if (program.group().executed()) {
-        coincidence(DataFiles.PROGRAMS + ": " + program.id(), FunctionTable.of(program.program(), domain));
+        coincidence(
+            DataFiles.PROGRAMS + ": " + program.id(), FunctionTable.of(program.program(), domain));
       }
     }
   }
@@ -143,7 +151,10 @@ public final class LeakCheck {
   private void coincidence(String where, FunctionTable table) {
     TaskProgram twin = held.get(table);
     if (twin != null) {
-      leaks.add(new Leak(Rule.COINCIDENCE, where + " is the same function as " + twin.id() + ", which is held out"));
+      leaks.add(
+          new Leak(
+              Rule.COINCIDENCE,
+              where + " is the same function as " + twin.id() + ", which is held out"));
     }
   }
 
@@ -196,7 +207,11 @@ public final class LeakCheck {
         }
       }
     }
-    if (!WORD.matcher(lines.getFirst()).results().map(match -> match.group()).toList().contains(subject)) {
+    if (!WORD.matcher(lines.getFirst())
+        .results()
+        .map(match -> match.group())
+        .toList()
+        .contains(subject)) {
       add(Rule.UNREADABLE, "begins with \"" + lines.getFirst() + "\", which points to no program");
     }
     boolean mentions = false;
@@ -224,7 +239,8 @@ public final class LeakCheck {
     }
   }
 
-  private void source(Optional<TaskProgram> program, String defined, String subject, String source) {
+  private void source(
+      Optional<TaskProgram> program, String defined, String subject, String source) {
     if (!defined.equals(subject)) {
       add(Rule.OTHER_SOURCE, "defines " + defined + " where it points to " + subject);
       return;
@@ -232,7 +248,9 @@ public final class LeakCheck {
     Optional<FunctionTable> table =
         tables.computeIfAbsent(source.replace("def " + defined + "(", "def f("), this::table);
     if (table.isEmpty()) {
-      add(Rule.UNREADABLE, "holds a source that does not run: \"" + source.lines().findFirst().orElse("") + "…\"");
+      add(
+          Rule.UNREADABLE,
+          "holds a source that does not run: \"" + source.lines().findFirst().orElse("") + "…\"");
       return;
     }
     if (program.isPresent() && !source.equals(shownSource.get(subject))) {
@@ -270,7 +288,9 @@ public final class LeakCheck {
           Rule.EXECUTION_WITHOUT_IO,
           "runs " + named.name() + " of group " + named.group().label() + " on " + input);
     } else if (evaluationInputs.getOrDefault(named.name(), Set.of()).contains(input)) {
-      add(Rule.EVALUATION_INPUT, "runs " + named.name() + " on " + input + ", on which it is evaluated");
+      add(
+          Rule.EVALUATION_INPUT,
+          "runs " + named.name() + " on " + input + ", on which it is evaluated");
     }
   }
 

@@ -18,8 +18,8 @@ import pbb.engine.io.JsonText;
 import pbb.engine.train.StepReport;
 
 /**
- * {@code metrics.jsonl}: a line for every step of a training. The fields {@code seconds} and {@code tokensPerSecond}, the
- * last two, are the only ones that differ between two runs of one seed.
+ * {@code metrics.jsonl}: a line for every step of a training. The fields {@code seconds} and {@code
+ * tokensPerSecond}, the last two, are the only ones that differ between two runs of one seed.
  */
 final class MetricsLog implements AutoCloseable {
 
@@ -39,8 +39,8 @@ final class MetricsLog implements AutoCloseable {
   }
 
   /**
-   * Opens the log of a training that goes on after {@code steps} steps, and cuts off what an earlier start wrote of later
-   * ones.
+   * Opens the log of a training that goes on after {@code steps} steps, and cuts off what an
+   * earlier start wrote of later ones.
    *
    * @throws InvalidFileException if it lacks one of those steps
    */
@@ -62,7 +62,10 @@ final class MetricsLog implements AutoCloseable {
           if (end == bytes.length) {
             throw new InvalidFileException(
                 file,
-                "ends before step " + step + ", though there is a checkpoint of step " + steps
+                "ends before step "
+                    + step
+                    + ", though there is a checkpoint of step "
+                    + steps
                     + ": it was changed after it was written; begin a new run");
           }
           end++;

@@ -41,19 +41,21 @@ public record Profile(
   public static final List<String> NAMES = List.of("smoke", "quick", "full");
 
   /**
-   * The shape of the model, but for what the texts decide: vocabulary and longest sequence. Embeddings are tied, and weights
-   * begin with standard deviation {@code 1/√hiddenSize}.
+   * The shape of the model, but for what the texts decide: vocabulary and longest sequence.
+   * Embeddings are tied, and weights begin with standard deviation {@code 1/√hiddenSize}.
    *
    * @param hiddenSize width of the residual stream
    * @param intermediateSize width of the gated feed-forward layer
    * @param numHiddenLayers number of layers
    * @param numAttentionHeads number of heads; divides {@code hiddenSize}
    */
-  public record Shape(int hiddenSize, int intermediateSize, int numHiddenLayers, int numAttentionHeads) {
+  public record Shape(
+      int hiddenSize, int intermediateSize, int numHiddenLayers, int numAttentionHeads) {
 
     /** Checks the numbers. */
     public Shape {
-      ModelConfig.llama(1, hiddenSize, intermediateSize, numHiddenLayers, numAttentionHeads, 1, true);
+      ModelConfig.llama(
+          1, hiddenSize, intermediateSize, numHiddenLayers, numAttentionHeads, 1, true);
     }
 
     /** The model's configuration. */
@@ -72,7 +74,8 @@ public record Profile(
   /**
    * Which queries are asked, and how.
    *
-   * @param inputsPerProgram on how many of its evaluation inputs a program is asked, at most, in each mode and kind
+   * @param inputsPerProgram on how many of its evaluation inputs a program is asked, at most, in
+   *     each mode and kind
    * @param batchSize how many answers are generated at a time
    */
   public record EvaluationDials(int inputsPerProgram, int batchSize) {
@@ -180,7 +183,10 @@ public record Profile(
     };
   }
 
-  /** How many seeds are run unless the user says otherwise: as many as a verdict takes in the full profile, else one. */
+  /**
+   * How many seeds are run unless the user says otherwise: as many as a verdict takes in the full
+   * profile, else one.
+   */
   public int defaultSeeds() {
     return name.equals("full") ? Claim.LEAST_SEEDS : 1;
   }
@@ -287,7 +293,8 @@ public record Profile(
   /**
    * Reads what {@link #json()} wrote.
    *
-   * @throws InvalidFileException if a field is missing, unknown or out of its range; the message names file and field
+   * @throws InvalidFileException if a field is missing, unknown or out of its range; the message
+   *     names file and field
    */
   public static Profile read(JsonObject json) throws InvalidFileException {
     requireKnown(
@@ -310,7 +317,8 @@ public record Profile(
           new EvaluationDials(count(asked, "inputsPerProgram"), count(asked, "batchSize")),
           json.integer("checkpointInterval", 1L, Long.MAX_VALUE));
     } catch (IllegalArgumentException e) {
-      throw new InvalidFileException(json.file(), "has numbers that do not go together: " + e.getMessage());
+      throw new InvalidFileException(
+          json.file(), "has numbers that do not go together: " + e.getMessage());
     }
   }
 
@@ -319,7 +327,8 @@ public record Profile(
    *
    * @param file where the changes come from, for messages
    * @param changes maps as {@link #json()} has them, with only the fields that change
-   * @throws InvalidFileException if a field is unknown or out of its range; the message names file and field
+   * @throws InvalidFileException if a field is unknown or out of its range; the message names file
+   *     and field
    */
   public Profile with(Path file, Map<String, ?> changes) throws InvalidFileException {
     Map<String, Object> merged = merge(json(), changes);
@@ -349,7 +358,9 @@ public record Profile(
     if (json.integer("version", 0, Integer.MAX_VALUE) != RandomArithmetic.VERSION) {
       throw json.invalid(
           "version",
-          "is another one than this program draws, " + RandomArithmetic.VERSION + ": the same seed gives other programs");
+          "is another one than this program draws, "
+              + RandomArithmetic.VERSION
+              + ": the same seed gives other programs");
     }
     List<RandomArithmetic.Setting> settings = new ArrayList<>();
     for (JsonObject setting : json.objects("settings")) {
@@ -363,7 +374,10 @@ public record Profile(
               setting.integer("wrongSource", 0, Integer.MAX_VALUE)));
     }
     return new RandomArithmetic.Dials(
-        count(json, "modulus"), count(json, "maxConstant"), settings, count(json, "evaluationInputs"));
+        count(json, "modulus"),
+        count(json, "maxConstant"),
+        settings,
+        count(json, "evaluationInputs"));
   }
 
   private static Shares shares(JsonObject json) throws InvalidFileException {

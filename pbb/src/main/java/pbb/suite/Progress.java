@@ -39,7 +39,8 @@ public sealed interface Progress {
    * @param tokensPerSecond over the last few seconds, padding not counted
    * @param secondsLeft what training still takes at this pace
    */
-  record Training(Cell cell, long step, long of, double loss, double tokensPerSecond, double secondsLeft)
+  record Training(
+      Cell cell, long step, long of, double loss, double tokensPerSecond, double secondsLeft)
       implements Progress {}
 
   /**

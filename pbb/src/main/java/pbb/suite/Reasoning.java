@@ -16,8 +16,9 @@ import pbb.task.Group;
 import pbb.task.RandomArithmetic;
 
 /**
- * Does a model evaluate programs of which it saw only the source: directly, and step by step? The main setting is the one of
- * the most operations. All figures are of plain queries unless said otherwise.
+ * Does a model evaluate programs of which it saw only the source: directly, and step by step? The
+ * main setting is the one of the most operations. All figures are of plain queries unless said
+ * otherwise.
  */
 public final class Reasoning implements Experiment {
 
@@ -25,23 +26,24 @@ public final class Reasoning implements Experiment {
   public static final Claim SOURCE_ONLY =
       new Claim(
           "reasoning.source-only",
-          "A model evaluates programs of which it saw only the source: in the main setting and reciting, its accuracy"
-              + " without IO is above chance, above that of programs without source, and above what agrees with the"
-              + " program that was swapped out under a wrong source or a wrong name.");
+          "A model evaluates programs of which it saw only the source: in the main setting and"
+              + " reciting, its accuracy without IO is above chance, above that of programs without"
+              + " source, and above what agrees with the program that was swapped out under a wrong"
+              + " source or a wrong name.");
 
   /** Claim 2, first half. */
   public static final Claim DIRECT =
       new Claim(
           "reasoning.direct",
-          "It does so directly, in the forward pass, to some extent: in every setting, its direct accuracy without IO is"
-              + " above chance.");
+          "It does so directly, in the forward pass, to some extent: in every setting, its direct"
+              + " accuracy without IO is above chance.");
 
   /** Claim 2, second half. */
   public static final Claim STEP_BY_STEP =
       new Claim(
           "reasoning.step-by-step",
-          "It does so far more reliably step by step: in the main setting, reciting is more accurate than answering"
-              + " directly, with IO and without.");
+          "It does so far more reliably step by step: in the main setting, reciting is more"
+              + " accurate than answering directly, with IO and without.");
 
   /** The one condition: one stage, everything mixed. */
   public static final String HOMOGENEOUS = "homogeneous";
@@ -83,7 +85,8 @@ public final class Reasoning implements Experiment {
 
   private static List<Comparison> sourceOnly(List<Row> rows) {
     int setting = mainSetting(rows);
-    Optional<Row> figure = find(rows, setting, Group.WITHOUT_IO, QueryKind.PLAIN, Mode.RECITE, Metric.ACCURACY);
+    Optional<Row> figure =
+        find(rows, setting, Group.WITHOUT_IO, QueryKind.PLAIN, Mode.RECITE, Metric.ACCURACY);
     return List.of(
         aboveChance("without IO above chance", figure),
         above(
@@ -93,11 +96,23 @@ public final class Reasoning implements Experiment {
         above(
             "without IO above the original under a wrong source",
             figure,
-            find(rows, setting, Group.WRONG_SOURCE, QueryKind.PLAIN, Mode.RECITE, Metric.ACCURACY_ORIGINAL)),
+            find(
+                rows,
+                setting,
+                Group.WRONG_SOURCE,
+                QueryKind.PLAIN,
+                Mode.RECITE,
+                Metric.ACCURACY_ORIGINAL)),
         above(
             "without IO above the original under a wrong name",
             figure,
-            find(rows, setting, Group.WITHOUT_IO, QueryKind.WRONG_NAME, Mode.RECITE, Metric.ACCURACY_ORIGINAL)));
+            find(
+                rows,
+                setting,
+                Group.WITHOUT_IO,
+                QueryKind.WRONG_NAME,
+                Mode.RECITE,
+                Metric.ACCURACY_ORIGINAL)));
   }
 
   private static List<Comparison> direct(List<Row> rows) {
@@ -108,8 +123,16 @@ public final class Reasoning implements Experiment {
         .map(
             setting ->
                 aboveChance(
-                    "direct without IO above chance, " + setting + (setting == 1 ? " operation" : " operations"),
-                    find(rows, setting, Group.WITHOUT_IO, QueryKind.PLAIN, Mode.DIRECT, Metric.ACCURACY)))
+                    "direct without IO above chance, "
+                        + setting
+                        + (setting == 1 ? " operation" : " operations"),
+                    find(
+                        rows,
+                        setting,
+                        Group.WITHOUT_IO,
+                        QueryKind.PLAIN,
+                        Mode.DIRECT,
+                        Metric.ACCURACY)))
         .toList();
   }
 
@@ -140,7 +163,8 @@ public final class Reasoning implements Experiment {
   private static Comparison above(String name, Optional<Row> figure, Optional<Row> bound) {
     Optional<Interval> low = bound.map(Row::interval);
     if (figure.isEmpty() || low.isEmpty()) {
-      return Comparison.missing(name, figure.isEmpty() ? "what is to be above" : "what it is compared with");
+      return Comparison.missing(
+          name, figure.isEmpty() ? "what is to be above" : "what it is compared with");
     }
     return Comparison.above(name, figure.get().interval(), low.get());
   }

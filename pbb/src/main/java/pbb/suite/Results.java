@@ -17,8 +17,8 @@ import pbb.eval.Row;
 import pbb.eval.Row.Metric;
 
 /**
- * What a run found, as {@code results.json} has it. Rows carry no time and stand in a fixed order, so that two runs of one
- * seed write the same bytes for them.
+ * What a run found, as {@code results.json} has it. Rows carry no time and stand in a fixed order,
+ * so that two runs of one seed write the same bytes for them.
  *
  * @param profile the profile's name
  * @param backend the backend's name
@@ -52,7 +52,10 @@ public record Results(
 
     static Judged of(Claim.Verdict verdict) {
       return new Judged(
-          verdict.claim().id(), verdict.claim().text(), verdict.decision().label(), verdict.because());
+          verdict.claim().id(),
+          verdict.claim().text(),
+          verdict.decision().label(),
+          verdict.because());
     }
   }
 
@@ -100,7 +103,10 @@ public record Results(
     for (JsonObject claim : json.objects("claims")) {
       claims.add(
           new Judged(
-              claim.string("id"), claim.string("claim"), claim.string("verdict"), claim.string("because")));
+              claim.string("id"),
+              claim.string("claim"),
+              claim.string("verdict"),
+              claim.string("because")));
     }
     return new Results(
         json.string("profile"),

@@ -8,8 +8,8 @@ import pbb.engine.io.InvalidFileException;
 import pbb.engine.io.JsonObject;
 
 /**
- * What a run computes: everything that its figures depend on, as {@code run.json} has it. The number of threads is not among
- * it, since it changes no figure.
+ * What a run computes: everything that its figures depend on, as {@code run.json} has it. The
+ * number of threads is not among it, since it changes no figure.
  *
  * @param profile every number but the seeds
  * @param experiments the experiments' ids, in the order in which they run

@@ -6,8 +6,8 @@ import pbb.engine.io.InvalidFileException;
 import pbb.engine.io.JsonObject;
 
 /**
- * The directory of a run of the suite, locked against other processes until it is closed. Besides what every {@link RunFolder}
- * has, it holds {@code results.json} and {@code cells/}.
+ * The directory of a run of the suite, locked against other processes until it is closed. Besides
+ * what every {@link RunFolder} has, it holds {@code results.json} and {@code cells/}.
  */
 public final class RunDirectory implements AutoCloseable {
 
@@ -29,8 +29,8 @@ public final class RunDirectory implements AutoCloseable {
    * @throws UsageException if the directory cannot be used; see {@link RunFolder#open}
    * @throws InvalidFileException if {@code run.json} cannot be read
    */
-  public static RunDirectory open(Path path, RunConfig config, Environment environment, boolean resume)
-      throws IOException {
+  public static RunDirectory open(
+      Path path, RunConfig config, Environment environment, boolean resume) throws IOException {
     return new RunDirectory(RunFolder.open(path, config.json(), environment, resume), config);
   }
 

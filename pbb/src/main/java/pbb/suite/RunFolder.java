@@ -23,8 +23,8 @@ import pbb.engine.io.JsonObject;
 import pbb.engine.io.JsonText;
 
 /**
- * The folder of a run of any kind, locked against other processes until it is closed. It holds {@code run.json} (the
- * configuration) and {@code env.json} (where it was computed).
+ * The folder of a run of any kind, locked against other processes until it is closed. It holds
+ * {@code run.json} (the configuration) and {@code env.json} (where it was computed).
  */
 public final class RunFolder implements AutoCloseable {
 
@@ -53,16 +53,19 @@ public final class RunFolder implements AutoCloseable {
    * @param config what is to be computed, as {@code run.json} has it
    * @param environment where it is computed now
    * @param resume whether to go on with the run that the folder holds
-   * @throws UsageException if the folder holds something and {@code resume} is false; if it holds no run, or one of another
-   *     configuration, and {@code resume} is true; if another process uses it; or if it cannot be written
+   * @throws UsageException if the folder holds something and {@code resume} is false; if it holds
+   *     no run, or one of another configuration, and {@code resume} is true; if another process
+   *     uses it; or if it cannot be written
    * @throws InvalidFileException if {@code run.json} cannot be read
    */
   public static RunFolder open(
-      Path path, Map<String, ?> config, Environment environment, boolean resume) throws IOException {
+      Path path, Map<String, ?> config, Environment environment, boolean resume)
+      throws IOException {
     requireUsable(path, resume);
     FileChannel lock = lock(path);
     try {
-      requireUsable(path, resume); // Another process may have begun a run here before the lock was taken.
+      requireUsable(
+          path, resume); // Another process may have begun a run here before the lock was taken.
       AtomicFiles.removePartials(path);
       Path file = path.resolve(CONFIG);
       String now = JsonText.indented(config);
@@ -73,7 +76,8 @@ public final class RunFolder implements AutoCloseable {
                   throw new UsageException(
                       "the run cannot go on: "
                           + difference
-                          + "; resume with the options that it began with, or choose another --out");
+                          + "; resume with the options that it began with, or choose another"
+                          + " --out");
                 });
       } else {
         writeConfig(file, now);
@@ -85,7 +89,9 @@ public final class RunFolder implements AutoCloseable {
     }
   }
 
-  /** The first field in which two configurations differ, with both values; empty if they are equal. */
+  /**
+   * The first field in which two configurations differ, with both values; empty if they are equal.
+   */
   private static Optional<String> difference(Path file, String config) throws IOException {
     JsonObject.read(file); // Says where it is damaged, if it is.
     ObjectMapper json = new ObjectMapper();
@@ -132,7 +138,8 @@ public final class RunFolder implements AutoCloseable {
   private static void requireUsable(Path path, boolean resume) throws IOException {
     if (!Files.exists(path)) {
       if (resume) {
-        throw new UsageException("there is no run to resume in " + path + ": leave out --resume, or name its folder");
+        throw new UsageException(
+            "there is no run to resume in " + path + ": leave out --resume, or name its folder");
       }
       return;
     }
@@ -144,7 +151,8 @@ public final class RunFolder implements AutoCloseable {
       throw new UsageException(
           !begun
               ? path + " holds other things than a run: choose another --out"
-              : path + " holds a run already: add --resume to go on with it, or choose another --out");
+              : path
+                  + " holds a run already: add --resume to go on with it, or choose another --out");
     }
     if (!Files.isWritable(path)) {
       throw new UsageException(
@@ -193,8 +201,8 @@ public final class RunFolder implements AutoCloseable {
   }
 
   /**
-   * Writes {@code env.json}, with the time of every start, and returns the first. What differs between starts is the last
-   * one's.
+   * Writes {@code env.json}, with the time of every start, and returns the first. What differs
+   * between starts is the last one's.
    */
   private static String writeEnvironment(Path path, Environment environment) throws IOException {
     Path file = path.resolve(ENVIRONMENT);

@@ -10,8 +10,8 @@ import pbb.engine.backend.Backend;
 import pbb.eval.Row;
 
 /**
- * Runs the cells of a run directory, one after the other, those that are not finished yet; and writes {@code results.json}
- * after each.
+ * Runs the cells of a run directory, one after the other, those that are not finished yet; and
+ * writes {@code results.json} after each.
  */
 public final class Suite {
 
@@ -42,7 +42,8 @@ public final class Suite {
   }
 
   /**
-   * Asks {@link #run} to save its state and return. Any thread may call this, a signal handler's too.
+   * Asks {@link #run} to save its state and return. Any thread may call this, a signal handler's
+   * too.
    */
   public void requestStop() {
     stopRequested = true;
@@ -51,7 +52,8 @@ public final class Suite {
   /**
    * Runs to the end, or until a stop is requested.
    *
-   * @throws UsageException if the dials leave too few distinct programs, or a file of an earlier start was changed
+   * @throws UsageException if the dials leave too few distinct programs, or a file of an earlier
+   *     start was changed
    * @throws LeakException if a cell's data give away what is to be evaluated
    * @throws pbb.engine.train.TrainingDivergedException if a loss or gradient is not finite
    * @throws IOException in one sentence, if a file cannot be written or read
@@ -74,7 +76,8 @@ public final class Suite {
         progress.accept(new Progress.CellStarted(cell, i + 1, cells.size()));
         long start = System.nanoTime();
         Optional<CellResult> result =
-            new CellRun(cell, config.profile(), folder, backend, () -> stopRequested, progress).run();
+            new CellRun(cell, config.profile(), folder, backend, () -> stopRequested, progress)
+                .run();
         if (result.isEmpty()) {
           return Outcome.INTERRUPTED;
         }

@@ -23,14 +23,15 @@ import pbb.engine.train.Trainer;
 import pbb.engine.train.TrainerConfig;
 
 /**
- * A training in a folder: {@code metrics.jsonl}, and {@code checkpoints/step-N}, of which the newest two are kept while it
- * runs and only the last one when it is done. Wherever it is stopped or killed, it goes on from the newest checkpoint with
- * the same bits as if it had not been.
+ * A training in a folder: {@code metrics.jsonl}, and {@code checkpoints/step-N}, of which the
+ * newest two are kept while it runs and only the last one when it is done. Wherever it is stopped
+ * or killed, it goes on from the newest checkpoint with the same bits as if it had not been.
  *
  * @param folder where it writes
  * @param model the model's shape
  * @param training batches, steps, optimizer and schedule
- * @param checkpointInterval steps between checkpoints, at least 1; there is always one of the last step
+ * @param checkpointInterval steps between checkpoints, at least 1; there is always one of the last
+ *     step
  * @param initial the weights that it begins with; not asked for when it goes on
  * @param tokenizer what the token ids mean, for checkpoints
  * @param data where batches come from
@@ -63,7 +64,10 @@ public record TrainingRun(
      */
     void step(StepReport report, double tokensPerSecond, double secondsLeft);
 
-    /** A step is done, and its checkpoint not yet written, if there is one: the trainer may be asked to validate. */
+    /**
+     * A step is done, and its checkpoint not yet written, if there is one: the trainer may be asked
+     * to validate.
+     */
     default void validate(Trainer trainer) {}
 
     /** Something that a user should know, in one sentence. */
@@ -86,7 +90,8 @@ public record TrainingRun(
   }
 
   /**
-   * Trains to the end, or until a stop is requested; a checkpoint of the last step done is then written.
+   * Trains to the end, or until a stop is requested; a checkpoint of the last step done is then
+   * written.
    *
    * @param stop asked after every step
    * @throws InvalidFileException if what is in the folder is of another training or was changed
@@ -103,9 +108,9 @@ public record TrainingRun(
     try (Trainer trainer =
             latest.isPresent()
                 ? Trainer.resume(backend, training, latest.get(), data)
-                : Trainer.start(
-                    backend, training, initial.get(), data);
-        MetricsLog metrics = MetricsLog.open(folder.resolve("metrics.jsonl"), trainer.stepsDone())) {
+                : Trainer.start(backend, training, initial.get(), data);
+        MetricsLog metrics =
+            MetricsLog.open(folder.resolve("metrics.jsonl"), trainer.stepsDone())) {
       Pace pace = new Pace(System.nanoTime());
       long[] saved = {trainer.stepsDone()};
       Consumer<StepReport> onStep =
@@ -153,12 +158,16 @@ public record TrainingRun(
     if (!checkpoint.config().equals(model)) {
       throw new InvalidFileException(
           checkpoint.folder(),
-          "holds a model of another shape than this training's: " + checkpoint.config() + " instead of " + model);
+          "holds a model of another shape than this training's: "
+              + checkpoint.config()
+              + " instead of "
+              + model);
     }
   }
 
   /** Writes a checkpoint and returns its step. */
-  private long save(Checkpoints checkpoints, Trainer trainer, MetricsLog metrics) throws IOException {
+  private long save(Checkpoints checkpoints, Trainer trainer, MetricsLog metrics)
+      throws IOException {
     metrics.sync();
     checkpoints.write(trainer.stepsDone(), trainer.contents(tokenizer));
     return trainer.stepsDone();

@@ -1,8 +1,9 @@
 package pbb.suite;
 
 /**
- * What was asked for cannot be done as things are: an option, a configuration, or a directory that exists, is locked or
- * cannot be written. The message is one sentence that says what to do; nothing was changed. The command line exits with 2.
+ * What was asked for cannot be done as things are: an option, a configuration, or a directory that
+ * exists, is locked or cannot be written. The message is one sentence that says what to do; nothing
+ * was changed. The command line exits with 2.
  */
 public final class UsageException extends IllegalArgumentException {
 

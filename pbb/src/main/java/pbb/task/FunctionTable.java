@@ -12,8 +12,8 @@ import pbb.lang.Program;
 import pbb.lang.Value;
 
 /**
- * A program as a function: its output for every input of a finite domain. Two programs are the same function if and only if
- * their tables are equal.
+ * A program as a function: its output for every input of a finite domain. Two programs are the same
+ * function if and only if their tables are equal.
  *
  * @param outputs as Python's {@code str} prints them, in the order of the domain
  */

@@ -13,7 +13,10 @@ public enum Group {
   /** Nothing but its name: a control for what can be guessed. */
   @JsonProperty("no_source")
   NO_SOURCE("no_source"),
-  /** The source of another program of the group, under its name: a control for what the answer follows. */
+  /**
+   * The source of another program of the group, under its name: a control for what the answer
+   * follows.
+   */
   @JsonProperty("wrong_source")
   WRONG_SOURCE("wrong_source");
 

@@ -11,11 +11,14 @@ final class InventedNames {
 
   private static final List<String> ONSETS =
       List.of(
-          "b", "bl", "br", "d", "dr", "f", "fl", "g", "gl", "gr", "h", "j", "k", "kl", "kr", "l", "m", "n", "p", "pl",
-          "pr", "r", "s", "sk", "sl", "sn", "sp", "st", "t", "tr", "v", "w", "y", "z");
+          "b", "bl", "br", "d", "dr", "f", "fl", "g", "gl", "gr", "h", "j", "k", "kl", "kr", "l",
+          "m", "n", "p", "pl", "pr", "r", "s", "sk", "sl", "sn", "sp", "st", "t", "tr", "v", "w",
+          "y", "z");
   private static final List<String> VOWELS = List.of("a", "e", "i", "o", "u", "oo", "ee");
   private static final List<String> CODAS =
-      List.of("b", "d", "f", "g", "k", "l", "m", "n", "p", "r", "rb", "rg", "sk", "t", "v", "x", "z", "zz");
+      List.of(
+          "b", "d", "f", "g", "k", "l", "m", "n", "p", "r", "rb", "rg", "sk", "t", "v", "x", "z",
+          "zz");
 
   private InventedNames() {}
 

@@ -28,18 +28,20 @@ import pbb.lang.Trace;
 import pbb.lang.Value;
 
 /**
- * The task <i>random arithmetic</i>: programs of k operations, one a line, {@code a = (x ∘ c) % m}, {@code b = (a ∘ c) % m} and so
- * on, with ∘ one of + − × and a constant c; each named by an invented word, its inputs the integers 0 to m − 1. Every line
- * assigns a variable of its own, so that a state says which line it belongs to.
+ * The task <i>random arithmetic</i>: programs of k operations, one a line, {@code a = (x ∘ c) % m},
+ * {@code b = (a ∘ c) % m} and so on, with ∘ one of + − × and a constant c; each named by an
+ * invented word, its inputs the integers 0 to m − 1. Every line assigns a variable of its own, so
+ * that a state says which line it belongs to.
  *
  * <p>The split is kept honest here. Over the whole domain, and across settings:
  *
  * <ul>
- *   <li>programs of the groups without executions differ as functions from every program with executions and from one
- *       another, so that no answer can be looked up under another name;
- *   <li>programs with few values, with one value for many inputs, or that leave many inputs as they are, are refused: guessing
- *       would pay;
- *   <li>programs of several operations that amount to a single one are refused: they would be easier than their setting says;
+ *   <li>programs of the groups without executions differ as functions from every program with
+ *       executions and from one another, so that no answer can be looked up under another name;
+ *   <li>programs with few values, with one value for many inputs, or that leave many inputs as they
+ *       are, are refused: guessing would pay;
+ *   <li>programs of several operations that amount to a single one are refused: they would be
+ *       easier than their setting says;
  *   <li>programs with executions are evaluated on inputs that no training document has for them.
  * </ul>
  */
@@ -77,11 +79,20 @@ public final class RandomArithmetic {
             "operations must be from 1 to " + VARIABLES.size() + ", not " + operations);
       }
       if (withIo < 0 || withoutIo < 0 || noSource < 0 || wrongSource < 0) {
-        throw new IllegalArgumentException("the numbers of programs must not be negative: " + withIo + ", " + withoutIo + ", " + noSource + ", " + wrongSource);
+        throw new IllegalArgumentException(
+            "the numbers of programs must not be negative: "
+                + withIo
+                + ", "
+                + withoutIo
+                + ", "
+                + noSource
+                + ", "
+                + wrongSource);
       }
       if (wrongSource == 1) {
         throw new IllegalArgumentException(
-            "wrongSource must be 0 or at least 2: each such program is shown the source of another");
+            "wrongSource must be 0 or at least 2: each such program is shown the source of"
+                + " another");
       }
     }
 
@@ -110,16 +121,23 @@ public final class RandomArithmetic {
       settings = List.copyOf(settings);
       if (modulus < 2 || maxConstant < 2 || maxConstant >= modulus) {
         throw new IllegalArgumentException(
-            "random-arithmetic needs 2 ≤ maxConstant < modulus, not maxConstant " + maxConstant + " and modulus " + modulus);
+            "random-arithmetic needs 2 ≤ maxConstant < modulus, not maxConstant "
+                + maxConstant
+                + " and modulus "
+                + modulus);
       }
       if (evaluationInputs < 1 || evaluationInputs >= modulus) {
         throw new IllegalArgumentException(
-            "evaluationInputs must be at least 1 and below the modulus " + modulus + ", not " + evaluationInputs);
+            "evaluationInputs must be at least 1 and below the modulus "
+                + modulus
+                + ", not "
+                + evaluationInputs);
       }
       Set<Integer> lengths = new HashSet<>();
       for (Setting setting : settings) {
         if (!lengths.add(setting.operations())) {
-          throw new IllegalArgumentException("two settings have " + setting.operations() + " operations");
+          throw new IllegalArgumentException(
+              "two settings have " + setting.operations() + " operations");
         }
       }
     }
@@ -156,18 +174,21 @@ public final class RandomArithmetic {
    * Draws the programs of all groups and settings, and their executions.
    *
    * @param reserved words that must not become names, since the documents use them
-   * @throws IllegalArgumentException if the dials leave too few distinct functions; the message says in which setting
+   * @throws IllegalArgumentException if the dials leave too few distinct functions; the message
+   *     says in which setting
    */
   public TaskData generate(Set<String> reserved) {
     List<Draft> drafts = new ArrayList<>();
     Set<FunctionTable> held = new HashSet<>();
-    // Shorter programs first: they have fewer functions to choose from. Groups without executions first, since theirs
+    // Shorter programs first: they have fewer functions to choose from. Groups without executions
+    // first, since theirs
     // must be unique.
     List<Setting> settings =
         dials.settings().stream().sorted(Comparator.comparingInt(Setting::operations)).toList();
     for (Setting setting : settings) {
       for (Group group : List.of(Group.WITHOUT_IO, Group.NO_SOURCE, Group.WRONG_SOURCE)) {
-        RandomStream random = RandomStream.of(seed, "programs." + group.label(), setting.operations());
+        RandomStream random =
+            RandomStream.of(seed, "programs." + group.label(), setting.operations());
         for (int i = 0; i < setting.count(group); i++) {
           Draft draft = draw(random, setting.operations(), group, held);
           held.add(draft.table);
@@ -185,7 +206,8 @@ public final class RandomArithmetic {
   }
 
   private TaskData data(List<Draft> drafts, Set<String> reserved) {
-    List<String> names = InventedNames.draw(RandomStream.of(seed, "names", 0), drafts.size(), reserved);
+    List<String> names =
+        InventedNames.draw(RandomStream.of(seed, "names", 0), drafts.size(), reserved);
     List<String> ids = new ArrayList<>();
     Map<String, Integer> counts = new HashMap<>();
     for (Draft draft : drafts) {
@@ -205,7 +227,10 @@ public final class RandomArithmetic {
     return new TaskData(programs, executions);
   }
 
-  /** The program's own id; none; or that of the next one of its group and setting, the last one's being the first. */
+  /**
+   * The program's own id; none; or that of the next one of its group and setting, the last one's
+   * being the first.
+   */
   private static Optional<String> shown(List<Draft> drafts, List<String> ids, int i) {
     Draft draft = drafts.get(i);
     return switch (draft.group) {
@@ -249,7 +274,8 @@ public final class RandomArithmetic {
   public static Execution execution(String id, PreparedProgram program, Value input, Split split) {
     Trace trace = program.trace(List.of(input));
     if (!(trace.outcome() instanceof Outcome.Returned returned)) {
-      throw new IllegalStateException("program " + id + " fails on " + input + ": " + trace.outcome());
+      throw new IllegalStateException(
+          "program " + id + " fails on " + input + ": " + trace.outcome());
     }
     List<String> steps =
         trace.states().stream()
@@ -260,8 +286,8 @@ public final class RandomArithmetic {
   }
 
   /**
-   * A fresh program for a query that carries its source: drawn anew for each document, never equal as a function to one of
-   * {@code held}.
+   * A fresh program for a query that carries its source: drawn anew for each document, never equal
+   * as a function to one of {@code held}.
    *
    * @param name the placeholder that it gets for a name
    * @param held the functions of all programs without executions
@@ -285,13 +311,16 @@ public final class RandomArithmetic {
   static Optional<String> refusal(FunctionTable table) {
     int domain = table.outputs().size();
     if (2 * table.distinctOutputs() < domain) {
-      return Optional.of("it has only " + table.distinctOutputs() + " values for " + domain + " inputs");
+      return Optional.of(
+          "it has only " + table.distinctOutputs() + " values for " + domain + " inputs");
     }
     if (4 * table.mostFrequent() > domain) {
-      return Optional.of("it has one value for " + table.mostFrequent() + " of " + domain + " inputs");
+      return Optional.of(
+          "it has one value for " + table.mostFrequent() + " of " + domain + " inputs");
     }
     if (4 * table.fixedPoints() > domain) {
-      return Optional.of("it leaves " + table.fixedPoints() + " of " + domain + " inputs as they are");
+      return Optional.of(
+          "it leaves " + table.fixedPoints() + " of " + domain + " inputs as they are");
     }
     return Optional.empty();
   }
@@ -316,7 +345,8 @@ public final class RandomArithmetic {
             + operations
             + " operations for group "
             + group.label()
-            + " that is a function of its own: ask for fewer programs, or raise modulus or maxConstant");
+            + " that is a function of its own: ask for fewer programs, or raise modulus or"
+            + " maxConstant");
   }
 
   /** One line of a program. */

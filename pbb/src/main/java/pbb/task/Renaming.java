@@ -5,7 +5,9 @@ import java.util.List;
 import pbb.lang.Function;
 import pbb.lang.Program;
 
-/** Gives a program another name, as when its source stands under another program's, or under none. */
+/**
+ * Gives a program another name, as when its source stands under another program's, or under none.
+ */
 public final class Renaming {
 
   private Renaming() {}
@@ -13,7 +15,8 @@ public final class Renaming {
   /**
    * The same program under {@code name}.
    *
-   * @throws IllegalArgumentException if the program has helper functions, whose calls would have to be followed
+   * @throws IllegalArgumentException if the program has helper functions, whose calls would have to
+   *     be followed
    */
   public static Program rename(Program program, String name) {
     if (program.functions().size() > 1) {

@@ -1,7 +1,6 @@
 package pbb.task;
 
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -10,11 +9,12 @@ import java.util.Optional;
 import pbb.lang.Program;
 
 /**
- * A task's programs and their executions: what {@code generate} writes, what training documents are made from, and what
- * queries are drawn from.
+ * A task's programs and their executions: what {@code generate} writes, what training documents are
+ * made from, and what queries are drawn from.
  *
  * @param programs in the order in which they were drawn
- * @param executions of {@link Split#TRAIN} for programs with executions only; of {@link Split#EVAL} for all
+ * @param executions of {@link Split#TRAIN} for programs with executions only; of {@link Split#EVAL}
+ *     for all
  */
 public record TaskData(List<TaskProgram> programs, List<Execution> executions) {
 
@@ -34,7 +34,11 @@ public record TaskData(List<TaskProgram> programs, List<Execution> executions) {
           .ifPresent(
               shown -> {
                 throw new IllegalArgumentException(
-                    "program " + program.id() + " is shown as " + shown + ", which is no program's id");
+                    "program "
+                        + program.id()
+                        + " is shown as "
+                        + shown
+                        + ", which is no program's id");
               });
     }
     for (Execution execution : executions) {
@@ -45,7 +49,11 @@ public record TaskData(List<TaskProgram> programs, List<Execution> executions) {
       }
       if (execution.split() == Split.TRAIN && !program.group().executed()) {
         throw new IllegalArgumentException(
-            "program " + program.id() + " of group " + program.group().label() + " must have no training execution");
+            "program "
+                + program.id()
+                + " of group "
+                + program.group().label()
+                + " must have no training execution");
       }
     }
   }
@@ -55,7 +63,10 @@ public record TaskData(List<TaskProgram> programs, List<Execution> executions) {
     return byId(programs);
   }
 
-  /** The program whose source training gives under {@code program}'s name, under that name; empty if none is. */
+  /**
+   * The program whose source training gives under {@code program}'s name, under that name; empty if
+   * none is.
+   */
   public Optional<Program> shownProgram(TaskProgram program) {
     Map<String, TaskProgram> byId = byId();
     return program

@@ -10,7 +10,8 @@ import pbb.lang.Program;
  * @param task the task's name
  * @param group what training gives of it
  * @param program the program itself: the one that its name stands for
- * @param shown the id of the program whose source training gives under this name: its own, another's, or none
+ * @param shown the id of the program whose source training gives under this name: its own,
+ *     another's, or none
  * @param operations the setting: how many operations it has
  */
 public record TaskProgram(

@@ -23,7 +23,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import pbb.engine.io.AtomicFiles;
 
-/** What is wrong is said in one sentence, with the exit code that design gives it, and nothing is overwritten. */
+/**
+ * What is wrong is said in one sentence, with the exit code that design gives it, and nothing is
+ * overwritten.
+ */
 class BadInputTest {
 
   @TempDir static Path shared;
@@ -57,8 +60,10 @@ class BadInputTest {
     Ran.pbb("bogus").fails(2, "unknown argument bogus", "see pbb --help");
     Ran.pbb("train", "--data", data).fails(2, "--out", "see pbb train --help");
     Ran.pbb("train", "--steps", "many").fails(2, "--steps", "many");
-    Ran.pbb("suite", "--profile", "large", "--out", folder.resolve("x")).fails(2, "large", "smoke, quick, full");
-    Ran.pbb("generate", "--task", "nope", "--out", folder.resolve("x")).fails(2, "--task nope", "random-arithmetic");
+    Ran.pbb("suite", "--profile", "large", "--out", folder.resolve("x"))
+        .fails(2, "large", "smoke, quick, full");
+    Ran.pbb("generate", "--task", "nope", "--out", folder.resolve("x"))
+        .fails(2, "--task nope", "random-arithmetic");
   }
 
   @ParameterizedTest
@@ -84,7 +89,19 @@ class BadInputTest {
   })
   void numbersOutOfRangeAreNamedByTheirOption(String option, String value) {
     Path out = folder.resolve("run");
-    Ran.pbb("train", "--quiet", "--data", data, "--out", out, "--hidden-size", 16, "--heads", 2, option, value)
+    Ran.pbb(
+            "train",
+            "--quiet",
+            "--data",
+            data,
+            "--out",
+            out,
+            "--hidden-size",
+            16,
+            "--heads",
+            2,
+            option,
+            value)
         .fails(2, option);
     assertFalse(Files.exists(out), "a refused training must leave nothing");
   }
@@ -115,20 +132,25 @@ class BadInputTest {
     Ran.pbb("train", "--config", config, "--data", data).fails(2, config + ": key step ", "steps");
     Files.writeString(config, "[trian]\nsteps = 3\n");
     Ran.pbb("train", "--config", config, "--data", data).fails(2, "[trian]", "train");
-    Ran.pbb("train", "--config", folder.resolve("none.toml")).fails(2, "none.toml", "does not exist");
+    Ran.pbb("train", "--config", folder.resolve("none.toml"))
+        .fails(2, "none.toml", "does not exist");
     Ran.pbb("train", "--config").fails(2, "--config");
   }
 
   @Test
   void theCommandLineWinsOverTheFile() throws IOException {
     Path config = folder.resolve("pbb.toml");
-    Files.writeString(config, "seed = 1\n[generate]\nprofile = \"smoke\"\nseed = 5\ntask = \"random-arithmetic\"\n");
+    Files.writeString(
+        config,
+        "seed = 1\n[generate]\nprofile = \"smoke\"\nseed = 5\ntask = \"random-arithmetic\"\n");
     Path fromFile = folder.resolve("file");
     Ran.pbb("generate", "--config", config, "--out", fromFile).succeeds();
     assertEquals(-1, Files.mismatch(data.resolve("io.jsonl"), fromFile.resolve("io.jsonl")));
     Path fromLine = folder.resolve("line");
     Ran.pbb("generate", "--config=" + config, "--seed", 6, "--out", fromLine).succeeds();
-    assertTrue(Files.mismatch(data.resolve("io.jsonl"), fromLine.resolve("io.jsonl")) >= 0, "--seed 6 was not taken");
+    assertTrue(
+        Files.mismatch(data.resolve("io.jsonl"), fromLine.resolve("io.jsonl")) >= 0,
+        "--seed 6 was not taken");
   }
 
   @Test
@@ -140,7 +162,8 @@ class BadInputTest {
         new RandomAccessFile(checkpoint.resolve("model.safetensors").toFile(), "rw")) {
       weights.setLength(weights.length() - 7);
     }
-    Ran.pbb("sample", "--checkpoint", checkpoint, "--prompt", "Recall").fails(2, "model.safetensors");
+    Ran.pbb("sample", "--checkpoint", checkpoint, "--prompt", "Recall")
+        .fails(2, "model.safetensors");
     Ran.pbb("eval", "--checkpoint", checkpoint, "--data", data, "--out", folder.resolve("e"))
         .fails(2, "model.safetensors");
     assertFalse(Files.exists(folder.resolve("e")), "a refused evaluation must leave nothing");
@@ -154,19 +177,33 @@ class BadInputTest {
     Path config = checkpoint.resolve("config.json");
     String text = Files.readString(config);
     assertTrue(text.contains("\"intermediate_size\": 32"), text);
-    Files.writeString(config, text.replace("\"intermediate_size\": 32", "\"intermediate_size\": 48"));
-    Ran.pbb("sample", "--checkpoint", checkpoint, "--prompt", "Recall").fails(2, "model.safetensors", "48");
-    Ran.pbb("train", "--quiet", "--init", trained, "--data", data, "--out", folder.resolve("r"), "--layers", 2)
+    Files.writeString(
+        config, text.replace("\"intermediate_size\": 32", "\"intermediate_size\": 48"));
+    Ran.pbb("sample", "--checkpoint", checkpoint, "--prompt", "Recall")
+        .fails(2, "model.safetensors", "48");
+    Ran.pbb(
+            "train",
+            "--quiet",
+            "--init",
+            trained,
+            "--data",
+            data,
+            "--out",
+            folder.resolve("r"),
+            "--layers",
+            2)
         .fails(2, "--init", "--layers");
   }
 
   @Test
   void dataThatAreNoneAreRefused() throws IOException {
     Path out = folder.resolve("run");
-    Ran.pbb("train", "--quiet", "--data", folder.resolve("none"), "--out", out).fails(2, "--data", "does not exist");
+    Ran.pbb("train", "--quiet", "--data", folder.resolve("none"), "--out", out)
+        .fails(2, "--data", "does not exist");
     assertFalse(Files.exists(out), "a refused training must leave nothing");
     Path empty = Files.createDirectory(folder.resolve("empty"));
-    Ran.pbb("train", "--quiet", "--data", empty, "--out", folder.resolve("run2")).fails(2, "empty", "0 .py or .java");
+    Ran.pbb("train", "--quiet", "--data", empty, "--out", folder.resolve("run2"))
+        .fails(2, "empty", "0 .py or .java");
     Path broken = Files.createDirectory(folder.resolve("broken"));
     for (String name : new String[] {"programs.jsonl", "io.jsonl", "task.json"}) {
       Files.copy(data.resolve(name), broken.resolve(name));
@@ -186,9 +223,11 @@ class BadInputTest {
 
   @Test
   void unknownBackendsExitWith3() {
-    Ran.pbb("train", "--data", data, "--out", folder.resolve("r"), "--backend", "abacus").fails(3, "abacus", "vector");
+    Ran.pbb("train", "--data", data, "--out", folder.resolve("r"), "--backend", "abacus")
+        .fails(3, "abacus", "vector");
     Ran.pbb("doctor", "--backend", "abacus").fails(3, "abacus");
-    Ran.pbb("sample", "--checkpoint", trained, "--prompt", "Recall", "--device", "opencl:7").fails(3, "opencl:7");
+    Ran.pbb("sample", "--checkpoint", trained, "--prompt", "Recall", "--device", "opencl:7")
+        .fails(3, "opencl:7");
   }
 
   @Test
@@ -201,19 +240,25 @@ class BadInputTest {
   void anExistingRunIsLeftAsItIs() throws IOException {
     Map<String, Long> before = checksums(trained);
     Ran.pbb((Object[]) Ran.training(data, trained)).fails(2, trained.toString(), "--resume");
-    Ran.pbb((Object[]) Ran.training(data, trained, "--resume", "--warmup", 3)).fails(2, "warmupSteps", "run.json");
-    Ran.pbb("eval", "--quiet", "--checkpoint", trained, "--data", data, "--out", trained).fails(2, trained.toString());
-    Ran.pbb("generate", "--task", "random-arithmetic", "--out", data).fails(2, data.toString(), "exists already");
+    Ran.pbb((Object[]) Ran.training(data, trained, "--resume", "--warmup", 3))
+        .fails(2, "warmupSteps", "run.json");
+    Ran.pbb("eval", "--quiet", "--checkpoint", trained, "--data", data, "--out", trained)
+        .fails(2, trained.toString());
+    Ran.pbb("generate", "--task", "random-arithmetic", "--out", data)
+        .fails(2, data.toString(), "exists already");
     assertEquals(before, checksums(trained));
-    Ran.pbb((Object[]) Ran.training(data, folder.resolve("new"), "--resume")).fails(2, "no run to resume");
+    Ran.pbb((Object[]) Ran.training(data, folder.resolve("new"), "--resume"))
+        .fails(2, "no run to resume");
   }
 
   @Test
   void aRunDirectoryInUseIsLeftAlone() throws IOException {
     Map<String, Long> before = checksums(trained);
-    try (FileChannel channel = FileChannel.open(trained.resolve(".lock"), StandardOpenOption.WRITE);
+    try (FileChannel channel =
+            FileChannel.open(trained.resolve(".lock"), StandardOpenOption.WRITE);
         FileLock _ = channel.lock()) {
-      Ran.pbb((Object[]) Ran.training(data, trained, "--resume")).fails(2, trained.toString(), "in use");
+      Ran.pbb((Object[]) Ran.training(data, trained, "--resume"))
+          .fails(2, trained.toString(), "in use");
     }
     assertEquals(before, checksums(trained));
   }
@@ -223,9 +268,11 @@ class BadInputTest {
     Path closed = Files.createDirectory(folder.resolve("closed"));
     assertTrue(closed.toFile().setWritable(false));
     try {
-      assumeFalse(Files.isWritable(closed), "this user, perhaps root, writes where nobody may: not tested");
+      assumeFalse(
+          Files.isWritable(closed), "this user, perhaps root, writes where nobody may: not tested");
       Ran.pbb((Object[]) Ran.training(data, closed)).fails(2, closed.toString(), "read-only");
-      Ran.pbb((Object[]) Ran.training(data, closed.resolve("run"))).fails(2, closed.toString(), "read-only");
+      Ran.pbb((Object[]) Ran.training(data, closed.resolve("run")))
+          .fails(2, closed.toString(), "read-only");
       Ran.pbb("generate", "--task", "random-arithmetic", "--out", closed.resolve("d"))
           .fails(2, closed.toString(), "read-only");
     } finally {
@@ -243,7 +290,8 @@ class BadInputTest {
     Files.delete(run.resolve("metrics.jsonl"));
     Files.createSymbolicLink(run.resolve("metrics.jsonl"), full);
     Map<String, Long> before = checksums(run);
-    Ran.pbb((Object[]) Ran.training(data, run, "--resume")).fails(1, "metrics.jsonl", "disk is full");
+    Ran.pbb((Object[]) Ran.training(data, run, "--resume"))
+        .fails(1, "metrics.jsonl", "disk is full");
     assertEquals(before, checksums(run));
   }
 

@@ -12,12 +12,14 @@ import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
 import pbb.engine.io.AtomicFiles;
 
-/** A signal to the program itself: it saves, says so, exits with 130, and goes on to the same bytes. */
+/**
+ * A signal to the program itself: it saves, says so, exits with 130, and goes on to the same bytes.
+ */
 @DisabledOnOs(value = OS.WINDOWS, disabledReason = "there is no SIGTERM that a process could hear")
 class InterruptionTest {
 
@@ -33,11 +35,15 @@ class InterruptionTest {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.add("-XX:+UseSerialGC");
-    command.addAll(List.of("--add-modules", "jdk.incubator.vector", "--enable-native-access=pbb.engine"));
+    command.addAll(
+        List.of("--add-modules", "jdk.incubator.vector", "--enable-native-access=pbb.engine"));
     command.addAll(List.of("-p", Objects.requireNonNull(System.getProperty("jdk.module.path"))));
     command.addAll(List.of("-m", "pbb/pbb.cli.Main"));
     command.addAll(List.of(arguments));
-    return new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(output().toFile()).start();
+    return new ProcessBuilder(command)
+        .redirectErrorStream(true)
+        .redirectOutput(output().toFile())
+        .start();
   }
 
   private static String[] training(Path data, Path run, Object... more) {
@@ -76,7 +82,10 @@ class InterruptionTest {
     }
   }
 
-  /** Waits until it trains: its folder then has metrics, which are opened when the first step begins. */
+  /**
+   * Waits until it trains: its folder then has metrics, which are opened when the first step
+   * begins.
+   */
   private void awaitSteps(Process process, Path run) throws Exception {
     long deadline = System.nanoTime() + TimeUnit.MINUTES.toNanos(1);
     while (!Files.exists(run.resolve("metrics.jsonl"))) {

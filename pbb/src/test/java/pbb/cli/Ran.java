@@ -32,13 +32,24 @@ record Ran(int code, String out, String err) {
         Main.commandLine(new Interruption())
             .setOut(new PrintWriter(out))
             .setErr(new PrintWriter(err));
-    int code = Main.run(commandLine, Stream.of(arguments).map(Object::toString).toArray(String[]::new));
+    int code =
+        Main.run(commandLine, Stream.of(arguments).map(Object::toString).toArray(String[]::new));
     return new Ran(code, out.toString(), err.toString());
   }
 
   /** Writes a task's data, small. */
   static Path programs(Path folder) {
-    pbb("generate", "--task", "random-arithmetic", "--profile", "smoke", "--seed", 5, "--out", folder).succeeds();
+    pbb(
+            "generate",
+            "--task",
+            "random-arithmetic",
+            "--profile",
+            "smoke",
+            "--seed",
+            5,
+            "--out",
+            folder)
+        .succeeds();
     return folder;
   }
 
@@ -52,8 +63,11 @@ record Ran(int code, String out, String err) {
     List<String> arguments = new ArrayList<>(List.of("train", "--quiet"));
     arguments.addAll(List.of("--data", data.toString(), "--out", out.toString(), "--threads", "1"));
     arguments.addAll(TINY_MODEL);
-    arguments.addAll(List.of("--steps", "" + steps, "--batch-size", "2", "--sequence-length", "128"));
-    arguments.addAll(List.of("--checkpoint-every", "" + checkpointEvery, "--validate-every", "2", "--seed", "9"));
+    arguments.addAll(
+        List.of("--steps", "" + steps, "--batch-size", "2", "--sequence-length", "128"));
+    arguments.addAll(
+        List.of(
+            "--checkpoint-every", "" + checkpointEvery, "--validate-every", "2", "--seed", "9"));
     Arrays.stream(more).map(Object::toString).forEach(arguments::add);
     return arguments.toArray(String[]::new);
   }

@@ -82,7 +82,8 @@ class SourceFilesTest {
     }
     assertEquals(training.size(), summary.trainingFiles());
     assertEquals(heldOut.size(), summary.heldOutFiles());
-    assertTrue(heldOut.size() >= 3 && heldOut.size() <= 25, heldOut.size() + " of 200 files are held out");
+    assertTrue(
+        heldOut.size() >= 3 && heldOut.size() <= 25, heldOut.size() + " of 200 files are held out");
   }
 
   @Test
@@ -92,7 +93,9 @@ class SourceFilesTest {
     shard(sources, folder.resolve("two"));
     for (String file : List.of("train.tokens", "validation.tokens", "shards.json")) {
       assertEquals(
-          -1, Files.mismatch(folder.resolve("one").resolve(file), folder.resolve("two").resolve(file)), file);
+          -1,
+          Files.mismatch(folder.resolve("one").resolve(file), folder.resolve("two").resolve(file)),
+          file);
     }
     List<String> before = documents(folder.resolve("one"), Part.VALIDATION);
     Files.writeString(sources.resolve("p0/new.py"), "pass\n");
@@ -117,7 +120,9 @@ class SourceFilesTest {
     assertEquals(shard(sources, folder.resolve("a")), shard(zip, folder.resolve("b")));
     for (String file : List.of("train.tokens", "validation.tokens")) {
       assertEquals(
-          -1, Files.mismatch(folder.resolve("a").resolve(file), folder.resolve("b").resolve(file)), file);
+          -1,
+          Files.mismatch(folder.resolve("a").resolve(file), folder.resolve("b").resolve(file)),
+          file);
     }
   }
 

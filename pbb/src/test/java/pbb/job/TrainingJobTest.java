@@ -37,7 +37,8 @@ class TrainingJobTest {
       throws IOException {
     TrainerConfig training =
         new TrainerConfig(2, 128, 2, STEPS, OptimizerConfig.of(3e-3), new Schedule.Cosine(2, 0.1));
-    try (Selection selection = Backends.discover().select(Backends.AUTO, Optional.empty(), threads)) {
+    try (Selection selection =
+        Backends.discover().select(Backends.AUTO, Optional.empty(), threads)) {
       var device = selection.backend().device();
       TrainingPlan plan =
           new TrainingPlan(data, begin, training, 2, 3, 9, device.backend(), device.id());
@@ -74,8 +75,7 @@ class TrainingJobTest {
       TrainingJob.Result result = train(data, fresh(), stopped, false, 1, stop);
       assertFalse(result.finished(), "it was to stop after step " + stop);
       assertEquals(stop, result.steps());
-      assertEquals(
-          Optional.of(stopped.resolve("checkpoints/step-" + stop)), result.checkpoint());
+      assertEquals(Optional.of(stopped.resolve("checkpoints/step-" + stop)), result.checkpoint());
       assertTrue(train(data, fresh(), stopped, true, 1, -1).finished());
       assertSame(whole, stopped);
     }
@@ -87,8 +87,12 @@ class TrainingJobTest {
     assertEquals(want.keySet(), got.keySet());
     want.forEach(
         (file, text) ->
-            assertTrue(text.equals(got.get(file)), actual.resolve(file) + " has other bytes than of one go"));
-    assertTrue(want.containsKey("checkpoints/step-6/optimizer.safetensors"), () -> want.keySet().toString());
+            assertTrue(
+                text.equals(got.get(file)),
+                actual.resolve(file) + " has other bytes than of one go"));
+    assertTrue(
+        want.containsKey("checkpoints/step-6/optimizer.safetensors"),
+        () -> want.keySet().toString());
   }
 
   /** The bytes of every file, but for times. */
@@ -139,7 +143,8 @@ class TrainingJobTest {
     assertEquals(2, lines.size(), () -> String.join("\n", lines));
     for (int i = 0; i < lines.size(); i++) {
       JsonObject line =
-          JsonObject.parse(run.resolve("validation.jsonl"), lines.get(i).getBytes(StandardCharsets.UTF_8));
+          JsonObject.parse(
+              run.resolve("validation.jsonl"), lines.get(i).getBytes(StandardCharsets.UTF_8));
       assertEquals(3 * (i + 1), line.integer("step", 0, 100));
       // Untrained, a byte costs about log2(258) bits.
       double bits = line.number("bitsPerByte");
@@ -182,7 +187,8 @@ class TrainingJobTest {
     train(data, new TrainingPlan.Begin.From(first), second, false, 1, -1);
     double before = firstLoss(first);
     double after = firstLoss(second);
-    assertTrue(after < before - 0.02, "the first loss was " + before + " at random, and then " + after);
+    assertTrue(
+        after < before - 0.02, "the first loss was " + before + " at random, and then " + after);
   }
 
   private static double firstLoss(Path run) throws IOException {

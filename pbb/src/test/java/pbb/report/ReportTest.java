@@ -48,8 +48,16 @@ class ReportTest {
         new RunConfig(Profile.smoke(), List.of("reasoning"), List.of(seed), "vector", "cpu");
     Environment environment =
         new Environment(
-            "0.1", "abc123", "25", List.of("-Xmx1g"), "Linux", "a <script> & \"quoted\" | processor_x", 2,
-            "vector", "cpu", "vectors");
+            "0.1",
+            "abc123",
+            "25",
+            List.of("-Xmx1g"),
+            "Linux",
+            "a <script> & \"quoted\" | processor_x",
+            2,
+            "vector",
+            "cpu",
+            "vectors");
     RunDirectory.open(run, config, environment, false).close();
     List<Row> rows = new ArrayList<>();
     rows.add(row(seed, "without_io", "plain", "recite", Metric.ACCURACY, value));
@@ -68,7 +76,8 @@ class ReportTest {
             "2026-01-02T03:05:05Z",
             60,
             rows,
-            List.of(new Results.Judged("reasoning.direct", "It <does>.", "undecided", "1 seed & more")))
+            List.of(
+                new Results.Judged("reasoning.direct", "It <does>.", "undecided", "1 seed & more")))
         .write(run.resolve(Results.FILE));
     return run;
   }
@@ -76,8 +85,19 @@ class ReportTest {
   private static Row row(
       long seed, String group, String query, String mode, Metric metric, double value) {
     return new Row(
-        "reasoning", "random-arithmetic", 3, "homogeneous", seed, group, query, mode, metric,
-        new Interval(value, value - 0.02, Math.min(1, value + 0.01)), 360, 60, 0.047);
+        "reasoning",
+        "random-arithmetic",
+        3,
+        "homogeneous",
+        seed,
+        group,
+        query,
+        mode,
+        metric,
+        new Interval(value, value - 0.02, Math.min(1, value + 0.01)),
+        360,
+        60,
+        0.047);
   }
 
   private static String markdown(Path... runs) throws IOException {
@@ -95,19 +115,25 @@ class ReportTest {
     String text = markdown(folder.resolve("one"));
     assertTrue(
         text.contains(
-            "| without IO | plain | homogeneous | 0 | 0.123 \\[0.103, 0.133] | – | 0.951 \\[0.931, 0.961] | 0.047 | 360 (60) |"),
+            "| without IO | plain | homogeneous | 0 | 0.123 \\[0.103, 0.133] | – | 0.951 \\[0.931,"
+                + " 0.961] | 0.047 | 360 (60) |"),
         text);
     assertTrue(
         text.contains(
-            "| 3 operations | without IO | plain | 0 | 0.987 \\[0.967, 0.997] | 0.962 \\[0.942, 0.972] | 0.951 \\[0.931, 0.961] |"),
+            "| 3 operations | without IO | plain | 0 | 0.987 \\[0.967, 0.997] | 0.962 \\[0.942,"
+                + " 0.972] | 0.951 \\[0.931, 0.961] |"),
         text);
     assertTrue(
         text.contains(
-            "| 3 operations | wrong name: agrees with the original | recite | 0 | 0.032 \\[0.012, 0.042] | 0.047 | -0.015 | 360 (60) |"),
+            "| 3 operations | wrong name: agrees with the original | recite | 0 | 0.032 \\[0.012,"
+                + " 0.042] | 0.047 | -0.015 | 360 (60) |"),
         text);
-    assertTrue(text.contains("| 3 operations | wrong source: agrees with the original | recite |"), text);
+    assertTrue(
+        text.contains("| 3 operations | wrong source: agrees with the original | recite |"), text);
     assertTrue(text.contains("| 3 operations | no source: right | recite |"), text);
-    assertTrue(text.contains("| reasoning.direct | It &lt;does>. | undecided | 1 seed &amp; more |"), text);
+    assertTrue(
+        text.contains("| reasoning.direct | It &lt;does>. | undecided | 1 seed &amp; more |"),
+        text);
     assertTrue(text.contains("git revision abc123"), text);
     assertTrue(text.contains("processor\\_x"), text);
   }

@@ -51,8 +51,7 @@ class ClaimTest {
     assertDecision(Decision.UNDECIDED, List.of(HOLD, HOLD));
     assertDecision(Decision.UNDECIDED, List.of(HOLD));
     for (Outcome other : List.of(Outcome.UNCLEAR, Outcome.REVERSED, Outcome.MISSING)) {
-      assertDecision(
-          Decision.UNDECIDED, List.of(HOLD, HOLD, HOLD, List.of(Outcome.HOLDS, other)));
+      assertDecision(Decision.UNDECIDED, List.of(HOLD, HOLD, HOLD, List.of(Outcome.HOLDS, other)));
     }
   }
 
@@ -62,8 +61,7 @@ class ClaimTest {
     List<Outcome> second = List.of(Outcome.HOLDS, Outcome.REVERSED);
     assertDecision(Decision.NOT_SUPPORTED, List.of(first, first, first));
     assertDecision(
-        Decision.NOT_SUPPORTED,
-        List.of(first, first, List.of(Outcome.REVERSED, Outcome.UNCLEAR)));
+        Decision.NOT_SUPPORTED, List.of(first, first, List.of(Outcome.REVERSED, Outcome.UNCLEAR)));
     assertDecision(Decision.UNDECIDED, List.of(first, first));
     assertDecision(Decision.UNDECIDED, List.of(first, second, first));
   }
@@ -71,9 +69,11 @@ class ClaimTest {
   @Test
   void aVerdictSaysWhy() {
     assertTrue(judge(List.of(HOLD)).because().startsWith("1 seed, and a verdict takes 3"));
-    assertTrue(judge(List.of(HOLD, HOLD, HOLD)).because().startsWith("3 seeds; each of the 2 comparisons"));
-    String unclear =
-        judge(List.of(HOLD, HOLD, List.of(Outcome.HOLDS, Outcome.UNCLEAR))).because();
+    assertTrue(
+        judge(List.of(HOLD, HOLD, HOLD))
+            .because()
+            .startsWith("3 seeds; each of the 2 comparisons"));
+    String unclear = judge(List.of(HOLD, HOLD, List.of(Outcome.HOLDS, Outcome.UNCLEAR))).because();
     assertTrue(unclear.contains("comparison B is not clear in seed 2"), unclear);
     assertEquals(Decision.UNDECIDED, CLAIM.judge(Map.of()).decision());
   }
@@ -86,7 +86,8 @@ class ClaimTest {
     assertEquals(Outcome.UNCLEAR, Comparison.above("", figure, 0.6).outcome());
     assertEquals(Outcome.REVERSED, Comparison.above("", figure, 0.61).outcome());
     // The bound's own interval counts.
-    assertEquals(Outcome.HOLDS, Comparison.above("", figure, new Interval(0.2, 0.1, 0.3)).outcome());
+    assertEquals(
+        Outcome.HOLDS, Comparison.above("", figure, new Interval(0.2, 0.1, 0.3)).outcome());
     assertEquals(
         Outcome.UNCLEAR, Comparison.above("", figure, new Interval(0.35, 0.2, 0.45)).outcome());
     assertEquals(
@@ -96,7 +97,13 @@ class ClaimTest {
   }
 
   private static Row row(
-      long seed, int operations, String group, String query, String mode, Metric metric, double value) {
+      long seed,
+      int operations,
+      String group,
+      String query,
+      String mode,
+      Metric metric,
+      double value) {
     return new Row(
         "reasoning",
         "random-arithmetic",
@@ -130,7 +137,14 @@ class ClaimTest {
       rows.add(row(seed, 3, "wrong_source", "plain", "recite", Metric.ACCURACY_ORIGINAL, 0.04));
       rows.add(row(seed, 3, "without_io", "wrong_name", "recite", Metric.ACCURACY, 0.97));
       rows.add(
-          row(seed, 3, "without_io", "wrong_name", "recite", Metric.ACCURACY_ORIGINAL, wrongNameOriginal));
+          row(
+              seed,
+              3,
+              "without_io",
+              "wrong_name",
+              "recite",
+              Metric.ACCURACY_ORIGINAL,
+              wrongNameOriginal));
     }
     return rows;
   }

@@ -36,8 +36,24 @@ class CorpusTest {
     }
     assertEquals(
         List.of(
-            "Recall", " f", " now", "⏎", "steps", " from", " 5", "* a", "* 8", "* gives", "* 8",
-            "*<|endoftext|>", "⏎", "answer", " from", " 6", "* 9", "*<|endoftext|>"),
+            "Recall",
+            " f",
+            " now",
+            "⏎",
+            "steps",
+            " from",
+            " 5",
+            "* a",
+            "* 8",
+            "* gives",
+            "* 8",
+            "*<|endoftext|>",
+            "⏎",
+            "answer",
+            " from",
+            " 6",
+            "* 9",
+            "*<|endoftext|>"),
         marked);
   }
 }

@@ -70,7 +70,13 @@ class LeakCheckTest {
             whole.schedule());
     Profile shorter =
         new Profile(
-            name, profile.dials(), profile.shares(), profile.model(), start, profile.evaluation(), 10);
+            name,
+            profile.dials(),
+            profile.shares(),
+            profile.model(),
+            start,
+            profile.evaluation(),
+            10);
     Path data = folder.resolve("data");
     Corpus.write(data, shorter, 0, _ -> {});
     assertEquals(List.of(), LeakCheck.check(data, profile.dials().modulus()));
@@ -123,11 +129,17 @@ class LeakCheckTest {
   void aSourceUnderANameThatIsToHaveAnother() throws IOException {
     TaskProgram wrong = one(Group.WRONG_SOURCE);
     assertFound(
-        Rule.OTHER_SOURCE, wrong.name(), context(wrong.name()), Formats.source(wrong.program()), "");
+        Rule.OTHER_SOURCE,
+        wrong.name(),
+        context(wrong.name()),
+        Formats.source(wrong.program()),
+        "");
     TaskProgram without = one(Group.WITHOUT_IO);
     Program other = Renaming.rename(one(Group.WITH_IO).program(), without.name());
-    assertFound(Rule.OTHER_SOURCE, without.name(), context(without.name()), Formats.source(other), "");
-    // The other's source under its own, anonymous name: what stands there is not what is pointed to.
+    assertFound(
+        Rule.OTHER_SOURCE, without.name(), context(without.name()), Formats.source(other), "");
+    // The other's source under its own, anonymous name: what stands there is not what is pointed
+    // to.
     assertFound(
         Rule.OTHER_SOURCE,
         without.name(),
@@ -175,7 +187,8 @@ class LeakCheckTest {
     String source =
         Formats.source(Renaming.rename(held.program(), "f"))
             .replaceFirst("\n", "\n    x = (x + 4) % 11\n    x = (x - 4) % 11\n");
-    assertFound(Rule.COINCIDENCE, held.id(), context("f"), source + "\nsteps from 3", " a 1 gives 1");
+    assertFound(
+        Rule.COINCIDENCE, held.id(), context("f"), source + "\nsteps from 3", " a 1 gives 1");
   }
 
   @Test
@@ -222,7 +235,8 @@ class LeakCheckTest {
                     .filter(e -> e.program().equals(program.id()) && e.split() == Split.EVAL)
                     .map(
                         e ->
-                            new Execution(e.program(), e.input(), e.output(), e.steps(), Split.TRAIN)))
+                            new Execution(
+                                e.program(), e.input(), e.output(), e.steps(), Split.TRAIN)))
             .toList();
     Path planted = copy();
     DataFiles.write(planted, new TaskData(data.programs(), executions));
@@ -248,7 +262,11 @@ class LeakCheckTest {
     assertFound(Rule.UNREADABLE, "evaluates", context(name), "evaluates 4 to", " 7");
     assertFound(Rule.UNREADABLE, "points to no program", "4 gives 7", "nothing more", "");
     assertFound(
-        Rule.UNREADABLE, "does not run", context("f"), "def f(x):\n    return y\nsteps from 3", " 4");
+        Rule.UNREADABLE,
+        "does not run",
+        context("f"),
+        "def f(x):\n    return y\nsteps from 3",
+        " 4");
   }
 
   private static String context(String name) {
@@ -309,6 +327,10 @@ class LeakCheckTest {
 
   private static String input(TaskProgram program, Split split) throws IOException {
     Map<String, List<Execution>> executions = data().executions(split);
-    return Objects.requireNonNull(executions.get(program.id())).getFirst().input().getFirst().toString();
+    return Objects.requireNonNull(executions.get(program.id()))
+        .getFirst()
+        .input()
+        .getFirst()
+        .toString();
   }
 }

@@ -49,11 +49,7 @@ class ProfileTest {
                 FILE,
                 Map.of(
                     "training",
-                    Map.of(
-                        "steps",
-                        5,
-                        "schedule",
-                        Map.of("kind", "cosine", "finalFraction", 0.1)),
+                    Map.of("steps", 5, "schedule", Map.of("kind", "cosine", "finalFraction", 0.1)),
                     "shares",
                     Map.of("settings", Map.of("1", 0.5))));
     assertEquals(5, changed.training().steps());

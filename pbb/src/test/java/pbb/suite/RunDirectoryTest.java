@@ -97,7 +97,10 @@ class RunDirectoryTest {
         TinyRun.profile().with(Path.of("some.toml"), Map.of("task", Map.of("modulus", 13)));
     Map<RunConfig, String> others =
         Map.of(
-            TinyRun.config(0, 1), "seeds is [0] in ", TinyRun.config(profile, 0), "profile.task.modulus is 11 in ");
+            TinyRun.config(0, 1),
+            "seeds is [0] in ",
+            TinyRun.config(profile, 0),
+            "profile.task.modulus is 11 in ");
     others.forEach(
         (other, named) -> {
           UsageException e =

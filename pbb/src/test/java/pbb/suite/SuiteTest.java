@@ -44,8 +44,7 @@ class SuiteTest {
 
   @BeforeAll
   static void runOnce() {
-    assertEquals(
-        Suite.Outcome.FINISHED, TinyRun.run(uninterrupted(), TinyRun.config(7), false));
+    assertEquals(Suite.Outcome.FINISHED, TinyRun.run(uninterrupted(), TinyRun.config(7), false));
   }
 
   @Test
@@ -79,15 +78,35 @@ class SuiteTest {
     JsonObject json = JsonObject.read(uninterrupted().resolve("results.json"));
     assertEquals(
         List.of(
-            "schema", "profile", "backend", "startedAt", "finishedAt", "wallSeconds", "rows", "claims"),
+            "schema",
+            "profile",
+            "backend",
+            "startedAt",
+            "finishedAt",
+            "wallSeconds",
+            "rows",
+            "claims"),
         json.fields());
     List<JsonObject> rows = json.objects("rows");
     assertFalse(rows.isEmpty());
     for (JsonObject row : rows) {
       assertEquals(
           List.of(
-              "experiment", "task", "setting", "condition", "seed", "group", "query", "mode", "metric",
-              "value", "low", "high", "n", "programs", "chance"),
+              "experiment",
+              "task",
+              "setting",
+              "condition",
+              "seed",
+              "group",
+              "query",
+              "mode",
+              "metric",
+              "value",
+              "low",
+              "high",
+              "n",
+              "programs",
+              "chance"),
           row.fields());
       assertEquals("reasoning", row.string("experiment"));
       assertEquals("random-arithmetic", row.string("task"));
@@ -165,12 +184,19 @@ class SuiteTest {
     for (int i = 0; i < lines.size(); i++) {
       assertEquals(
           List.of(
-              "step", "loss", "gradientNorm", "learningRate", "tokens", "targets", "seconds",
+              "step",
+              "loss",
+              "gradientNorm",
+              "learningRate",
+              "tokens",
+              "targets",
+              "seconds",
               "tokensPerSecond"),
           lines.get(i).fields());
       assertEquals(i + 1, lines.get(i).integer("step", 0, 1000));
     }
-    assertTrue(lines.getLast().number("loss") < lines.getFirst().number("loss"), "nothing was learnt");
+    assertTrue(
+        lines.getLast().number("loss") < lines.getFirst().number("loss"), "nothing was learnt");
   }
 
   @Test
@@ -205,7 +231,8 @@ class SuiteTest {
 
   private static Moment step(long step) {
     return new Moment(
-        "after step " + step, progress -> progress instanceof Progress.Training t && t.step() == step);
+        "after step " + step,
+        progress -> progress instanceof Progress.Training t && t.step() == step);
   }
 
   @ParameterizedTest
@@ -371,8 +398,9 @@ class SuiteTest {
             .orElseThrow();
     Files.writeString(
         documents,
-        ("{\"kind\":\"execution\",\"program\":null,\"turns\":[],\"parts\":[{\"given\":\"Recall %s now\\n"
-                + "answer from 3\"},{\"learned\":\" 4\"}]}\n")
+        ("{\"kind\":\"execution\",\"program\":null,\"turns\":[],\"parts\":[{\"given\":\"Recall %s"
+             + " now\\n"
+             + "answer from 3\"},{\"learned\":\" 4\"}]}\n")
             .formatted(name),
         StandardOpenOption.APPEND);
     LeakException leak =
@@ -399,7 +427,8 @@ class SuiteTest {
         Assertions.assertThrows(
             java.io.UncheckedIOException.class, () -> TinyRun.run(run, TinyRun.config(7), true));
     assertTrue(failure.getCause() instanceof InvalidFileException, failure.toString());
-    assertTrue(String.valueOf(failure.getMessage()).contains("metrics.jsonl"), failure.getMessage());
+    assertTrue(
+        String.valueOf(failure.getMessage()).contains("metrics.jsonl"), failure.getMessage());
   }
 
   @Test
@@ -408,7 +437,8 @@ class SuiteTest {
     TinyRun.copy(uninterrupted(), run);
     Report.of(List.of(run)).write(run);
     String text = Files.readString(run.resolve("report.md"));
-    assertTrue(text.contains("reasoning/homogeneous/seed-7 | " + TinyRun.STEPS), "no learning curve");
+    assertTrue(
+        text.contains("reasoning/homogeneous/seed-7 | " + TinyRun.STEPS), "no learning curve");
     assertTrue(Files.readString(run.resolve("index.html")).contains("<polyline"), "no plot of it");
   }
 
@@ -418,7 +448,8 @@ class SuiteTest {
     assertEquals(expected.keySet(), actual.keySet());
     expected.forEach(
         (name, bytes) ->
-            assertTrue(bytes.equals(actual.get(name)), name + " differs from the uninterrupted run's"));
+            assertTrue(
+                bytes.equals(actual.get(name)), name + " differs from the uninterrupted run's"));
   }
 
   private static Set<Long> seeds(Path run) throws IOException {

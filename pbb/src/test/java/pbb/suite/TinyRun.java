@@ -37,7 +37,16 @@ final class TinyRun {
                 new RandomArithmetic.Setting(2, 4, 2, 2, 2)),
             3),
         new Shares(
-            0.3, 0.1, 0.1, 0.2, 0.1, 0.2, new Shares.Modes(0.2, 0.4, 0.4), 2, Map.of(1, 0.4, 2, 0.6), 2),
+            0.3,
+            0.1,
+            0.1,
+            0.2,
+            0.1,
+            0.2,
+            new Shares.Modes(0.2, 0.4, 0.4),
+            2,
+            Map.of(1, 0.4, 2, 0.6),
+            2),
         new Profile.Shape(16, 32, 1, 2),
         new TrainerConfig(4, 112, 1, STEPS, OptimizerConfig.of(3e-3), new Schedule.Constant(2)),
         new Profile.EvaluationDials(1, 8),
@@ -55,7 +64,16 @@ final class TinyRun {
 
   static Environment environment() {
     return new Environment(
-        "0", "unknown", "25", List.of("-Xmx1g"), "Linux", "a <processor>", 1, "vector", "cpu", "vectors");
+        "0",
+        "unknown",
+        "25",
+        List.of("-Xmx1g"),
+        "Linux",
+        "a <processor>",
+        1,
+        "vector",
+        "cpu",
+        "vectors");
   }
 
   static Selection backend(int threads) {
@@ -64,7 +82,11 @@ final class TinyRun {
 
   /** Begins or resumes a run; {@code listener} sees all that happens, and may stop it. */
   static Suite.Outcome run(
-      Path folder, RunConfig config, boolean resume, int threads, BiConsumer<Suite, Progress> listener) {
+      Path folder,
+      RunConfig config,
+      boolean resume,
+      int threads,
+      BiConsumer<Suite, Progress> listener) {
     try (Selection selection = backend(threads);
         RunDirectory directory = RunDirectory.open(folder, config, environment(), resume)) {
       Suite[] suite = new Suite[1];
@@ -82,8 +104,8 @@ final class TinyRun {
   }
 
   /**
-   * What must be the same bytes in two runs of one seed: model and optimizer, data, samples, metrics without their time
-   * fields, and the rows of the results.
+   * What must be the same bytes in two runs of one seed: model and optimizer, data, samples,
+   * metrics without their time fields, and the rows of the results.
    */
   static Map<String, String> bytes(Path run) {
     Map<String, String> contents = new TreeMap<>();

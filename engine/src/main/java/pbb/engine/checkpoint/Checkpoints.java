@@ -15,7 +15,10 @@ import java.util.stream.Stream;
 import pbb.engine.io.AtomicFiles;
 import pbb.engine.io.InvalidFileException;
 
-/** The checkpoints of one training run, {@code step-N} each, in a folder that one process at a time writes to. */
+/**
+ * The checkpoints of one training run, {@code step-N} each, in a folder that one process at a time
+ * writes to.
+ */
 public final class Checkpoints {
 
   private static final Pattern NAME = Pattern.compile("step-(0|[1-9][0-9]{0,17})");
@@ -36,10 +39,11 @@ public final class Checkpoints {
   }
 
   /**
-   * Writes the checkpoint of a step, and removes what killed runs left half-written in the folder. A damaged checkpoint of
-   * the same step is replaced; a whole one is not.
+   * Writes the checkpoint of a step, and removes what killed runs left half-written in the folder.
+   * A damaged checkpoint of the same step is replaced; a whole one is not.
    *
-   * @throws IOException in one sentence, if it cannot be written; the other checkpoints are then as they were
+   * @throws IOException in one sentence, if it cannot be written; the other checkpoints are then as
+   *     they were
    */
   public void write(long step, Checkpoint.Contents contents) throws IOException {
     AtomicFiles.removePartials(folder);
@@ -67,8 +71,8 @@ public final class Checkpoints {
   }
 
   /**
-   * Removes all but the newest {@code keep} whole checkpoints. Damaged ones neither count nor go, so that a whole one is
-   * always left if there was one.
+   * Removes all but the newest {@code keep} whole checkpoints. Damaged ones neither count nor go,
+   * so that a whole one is always left if there was one.
    *
    * @param keep at least 1
    */

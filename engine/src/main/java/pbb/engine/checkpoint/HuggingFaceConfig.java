@@ -12,8 +12,8 @@ import pbb.engine.nn.ModelConfig;
 import pbb.engine.tokenizer.Tokenizer;
 
 /**
- * A model's shape as Hugging Face's {@code config.json}: a {@code LlamaForCausalLM}, or a {@code Qwen3ForCausalLM} where
- * queries and keys are normalised.
+ * A model's shape as Hugging Face's {@code config.json}: a {@code LlamaForCausalLM}, or a {@code
+ * Qwen3ForCausalLM} where queries and keys are normalised.
  */
 final class HuggingFaceConfig {
 
@@ -72,7 +72,8 @@ final class HuggingFaceConfig {
   /**
    * Reads {@code config.json}.
    *
-   * @throws InvalidFileException if a field is missing or wrong, or asks for what this engine does not compute
+   * @throws InvalidFileException if a field is missing or wrong, or asks for what this engine does
+   *     not compute
    */
   static ModelConfig read(Path file) throws IOException {
     JsonObject json = JsonObject.read(file);

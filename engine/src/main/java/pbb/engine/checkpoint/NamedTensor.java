@@ -11,7 +11,8 @@ import pbb.engine.graph.Shape;
  * @param name unique within the file, such as {@code model.norm.weight}
  * @param type the type of the elements
  * @param shape the extents, outermost first; none for a single number
- * @param data the elements, row-major, as many bytes as type and shape make; a tensor that was read ends with its file
+ * @param data the elements, row-major, as many bytes as type and shape make; a tensor that was read
+ *     ends with its file
  */
 public record NamedTensor(String name, ElementType type, List<Long> shape, MemorySegment data) {
 

@@ -26,12 +26,12 @@ import pbb.engine.io.JsonObject;
 import pbb.engine.io.JsonText;
 
 /**
- * A file of named tensors in Hugging Face's safetensors format: the length of the header in eight bytes, the header in
- * JSON, then the tensors' bytes, one after the other.
+ * A file of named tensors in Hugging Face's safetensors format: the length of the header in eight
+ * bytes, the header in JSON, then the tensors' bytes, one after the other.
  *
- * <p>An open file is mapped into memory, so that opening reads the header alone, and each tensor's pages come from disk
- * when they are first looked at. {@link #open} has checked everything that the header says against the file, so an open
- * one is whole.
+ * <p>An open file is mapped into memory, so that opening reads the header alone, and each tensor's
+ * pages come from disk when they are first looked at. {@link #open} has checked everything that the
+ * header says against the file, so an open one is whole.
  */
 public final class Safetensors implements AutoCloseable {
 
@@ -88,10 +88,13 @@ public final class Safetensors implements AutoCloseable {
   }
 
   /**
-   * Writes a new file: tensors of wide elements first, so that each lies aligned, otherwise in the order given.
+   * Writes a new file: tensors of wide elements first, so that each lies aligned, otherwise in the
+   * order given.
    *
-   * @param file must not exist; see {@link pbb.engine.io.AtomicFiles} for writing it whole or not at all
-   * @param metadata goes into the header; {@code transformers} wants {@code format} to be {@code pt}
+   * @param file must not exist; see {@link pbb.engine.io.AtomicFiles} for writing it whole or not
+   *     at all
+   * @param metadata goes into the header; {@code transformers} wants {@code format} to be {@code
+   *     pt}
    * @param tensors their data are written as they lie in memory
    * @throws IllegalArgumentException if two tensors have one name
    */
@@ -177,11 +180,13 @@ public final class Safetensors implements AutoCloseable {
   }
 
   /**
-   * Copies a tensor of floating-point numbers into memory as floats; F64, F16 and BF16 are converted.
+   * Copies a tensor of floating-point numbers into memory as floats; F64, F16 and BF16 are
+   * converted.
    *
    * @param shape what the shape must be
    * @param target room for its elements, four bytes each, in native order
-   * @throws InvalidFileException if there is no such tensor, or it has another shape or no floating-point numbers
+   * @throws InvalidFileException if there is no such tensor, or it has another shape or no
+   *     floating-point numbers
    */
   public void copyFloats(String name, Shape shape, MemorySegment target)
       throws InvalidFileException {

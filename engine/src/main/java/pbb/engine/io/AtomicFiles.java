@@ -20,9 +20,9 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes files and folders whole or not at all: under a temporary name beside the target, {@code .TARGET.ID.partial},
- * then synced to disk, then renamed. Whoever dies half-way leaves only a {@code .partial}, which nobody takes for the
- * target; the next write of that target removes it.
+ * Writes files and folders whole or not at all: under a temporary name beside the target, {@code
+ * .TARGET.ID.partial}, then synced to disk, then renamed. Whoever dies half-way leaves only a
+ * {@code .partial}, which nobody takes for the target; the next write of that target removes it.
  */
 public final class AtomicFiles {
 
@@ -40,8 +40,8 @@ public final class AtomicFiles {
   /**
    * Writes a file, in place of an older one if there is one. Folders above it are made as needed.
    *
-   * @throws IOException in one sentence, if the disk is full or the folder cannot be written; the older file is then as
-   *     it was
+   * @throws IOException in one sentence, if the disk is full or the folder cannot be written; the
+   *     older file is then as it was
    */
   public static void writeFile(Path file, Content content) throws IOException {
     write(
@@ -61,7 +61,8 @@ public final class AtomicFiles {
    * Writes a folder that does not exist yet. Folders above it are made as needed.
    *
    * @throws FileAlreadyExistsException if something of this name exists; it is left as it was
-   * @throws IOException in one sentence, if the disk is full or the folder cannot be written; nothing is left then
+   * @throws IOException in one sentence, if the disk is full or the folder cannot be written;
+   *     nothing is left then
    */
   public static void writeFolder(Path folder, Content content) throws IOException {
     if (Files.exists(folder, LinkOption.NOFOLLOW_LINKS)) {
@@ -83,8 +84,8 @@ public final class AtomicFiles {
   }
 
   /**
-   * Removes what killed runs left half-written in a folder, whatever its target; to be called by the only writer of that
-   * folder, since it also hits what another is writing now.
+   * Removes what killed runs left half-written in a folder, whatever its target; to be called by
+   * the only writer of that folder, since it also hits what another is writing now.
    *
    * @return the paths removed
    */
@@ -102,14 +103,20 @@ public final class AtomicFiles {
     return partials;
   }
 
-  /** Removes a folder at once, by a new name, before what is in it goes: nobody finds it half-deleted. */
+  /**
+   * Removes a folder at once, by a new name, before what is in it goes: nobody finds it
+   * half-deleted.
+   */
   public static void remove(Path folder) throws IOException {
     Path partial = partialOf(folder.toAbsolutePath());
     Files.move(folder, partial, StandardCopyOption.ATOMIC_MOVE);
     delete(partial);
   }
 
-  /** Deletes a file, or a folder with all that is in it; does nothing where there is neither. Follows no links. */
+  /**
+   * Deletes a file, or a folder with all that is in it; does nothing where there is neither.
+   * Follows no links.
+   */
   public static void delete(Path path) throws IOException {
     if (!Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
       return;
@@ -137,8 +144,8 @@ public final class AtomicFiles {
   }
 
   /**
-   * The exception that tells a user in one sentence why writing failed: a full disk and a folder without permission are
-   * named as such.
+   * The exception that tells a user in one sentence why writing failed: a full disk and a folder
+   * without permission are named as such.
    *
    * @param target what was to be written
    */

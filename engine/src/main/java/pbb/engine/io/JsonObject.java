@@ -17,8 +17,9 @@ import java.util.Optional;
 import java.util.function.Predicate;
 
 /**
- * A JSON object that was read from a file. Every accessor checks, and complains in one sentence that names the file and
- * the field. Strict: a field that stands twice, or text after the object, is an error.
+ * A JSON object that was read from a file. Every accessor checks, and complains in one sentence
+ * that names the file and the field. Strict: a field that stands twice, or text after the object,
+ * is an error.
  *
  * <p>A field that holds JSON's {@code null} counts as absent.
  */

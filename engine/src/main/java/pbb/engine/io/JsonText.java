@@ -8,15 +8,16 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.util.Map;
 
 /**
- * JSON text from maps, lists, strings, numbers, truth values and {@code null}: the same value gives the same bytes on
- * every machine.
+ * JSON text from maps, lists, strings, numbers, truth values and {@code null}: the same value gives
+ * the same bytes on every machine.
  */
 public final class JsonText {
 
   private JsonText() {}
 
   /**
-   * Indented text, a field or element a line, with a newline at the end: for files that people open.
+   * Indented text, a field or element a line, with a newline at the end: for files that people
+   * open.
    *
    * @param value a map with string keys in the order wanted
    */

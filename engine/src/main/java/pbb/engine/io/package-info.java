@@ -1,5 +1,6 @@
 /**
- * Files that can be trusted: JSON whose complaints name file and field, and writes that happen whole or not at all.
+ * Files that can be trusted: JSON whose complaints name file and field, and writes that happen
+ * whole or not at all.
  */
 @NullMarked
 package pbb.engine.io;

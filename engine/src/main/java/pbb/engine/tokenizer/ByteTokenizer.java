@@ -12,8 +12,8 @@ import java.nio.file.Path;
 import java.util.Objects;
 
 /**
- * A token for each of the 256 bytes, so that it takes any text, in any language, as UTF-8: id b is byte b, then come the
- * special tokens.
+ * A token for each of the 256 bytes, so that it takes any text, in any language, as UTF-8: id b is
+ * byte b, then come the special tokens.
  */
 public final class ByteTokenizer implements Tokenizer {
 
@@ -31,7 +31,8 @@ public final class ByteTokenizer implements Tokenizer {
   }
 
   /**
-   * {@inheritDoc} Here: the bytes of its UTF-8 form; only half a surrogate pair, which has none, is refused.
+   * {@inheritDoc} Here: the bytes of its UTF-8 form; only half a surrogate pair, which has none, is
+   * refused.
    */
   @Override
   public int[] encode(String text) {
@@ -68,8 +69,8 @@ public final class ByteTokenizer implements Tokenizer {
   }
 
   /**
-   * {@inheritDoc} Bytes that are not valid UTF-8, such as the half of a character where a generation stopped, come out as
-   * U+FFFD; {@link #decodeBytes} gives them back as they are.
+   * {@inheritDoc} Bytes that are not valid UTF-8, such as the half of a character where a
+   * generation stopped, come out as U+FFFD; {@link #decodeBytes} gives them back as they are.
    */
   @Override
   public String decode(int[] ids, int from, int to) {
@@ -85,7 +86,10 @@ public final class ByteTokenizer implements Tokenizer {
     return new String(bytes, StandardCharsets.UTF_8);
   }
 
-  /** The bytes of the ids in [from, to), special tokens as in {@link #decode}; the inverse of {@link #encode(byte[])}. */
+  /**
+   * The bytes of the ids in [from, to), special tokens as in {@link #decode}; the inverse of {@link
+   * #encode(byte[])}.
+   */
   public byte[] decodeBytes(int[] ids, int from, int to) {
     Objects.checkFromToIndex(from, to, ids.length);
     ByteArrayOutputStream bytes = new ByteArrayOutputStream(to - from);

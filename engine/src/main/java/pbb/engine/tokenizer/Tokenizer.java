@@ -6,9 +6,10 @@ import java.nio.file.Path;
 /**
  * Text to token ids and back. Immutable, so any number of threads may share one.
  *
- * <p>Lossless: {@code decode(encode(text))} is {@code text} for every text that {@link #encode} takes, line breaks and
- * indentation included. Special tokens are never found in text, however it reads: {@code encode("<|pad|>")} is plain
- * characters; only callers put the ids of {@link #endOfText} and {@link #padding} into a sequence.
+ * <p>Lossless: {@code decode(encode(text))} is {@code text} for every text that {@link #encode}
+ * takes, line breaks and indentation included. Special tokens are never found in text, however it
+ * reads: {@code encode("<|pad|>")} is plain characters; only callers put the ids of {@link
+ * #endOfText} and {@link #padding} into a sequence.
  */
 public sealed interface Tokenizer permits WordTokenizer, ByteTokenizer {
 
@@ -18,13 +19,14 @@ public sealed interface Tokenizer permits WordTokenizer, ByteTokenizer {
   /**
    * The ids of a text, without any special token.
    *
-   * @throws IllegalArgumentException if the text holds what this tokenizer has no token for; the message names the piece
-   *     and its offset
+   * @throws IllegalArgumentException if the text holds what this tokenizer has no token for; the
+   *     message names the piece and its offset
    */
   int[] encode(String text);
 
   /**
-   * The text of the ids in [from, to). Special tokens come out as they are written, such as {@code <|endoftext|>}.
+   * The text of the ids in [from, to). Special tokens come out as they are written, such as {@code
+   * <|endoftext|>}.
    *
    * @throws IndexOutOfBoundsException if the range does not lie in the array
    * @throws IllegalArgumentException if an id does not lie in [0, vocabularySize)
@@ -46,16 +48,16 @@ public sealed interface Tokenizer permits WordTokenizer, ByteTokenizer {
   boolean isSpecial(int id);
 
   /**
-   * Writes {@code tokenizer.json} and {@code tokenizer_config.json} into a folder that exists; {@code transformers} reads
-   * them to the same ids and the same text.
+   * Writes {@code tokenizer.json} and {@code tokenizer_config.json} into a folder that exists;
+   * {@code transformers} reads them to the same ids and the same text.
    */
   void save(Path folder) throws IOException;
 
   /**
    * Reads a tokenizer that {@link #save} wrote.
    *
-   * @throws pbb.engine.io.InvalidFileException if {@code tokenizer.json} is missing, damaged, or describes what this engine
-   *     does not do
+   * @throws pbb.engine.io.InvalidFileException if {@code tokenizer.json} is missing, damaged, or
+   *     describes what this engine does not do
    */
   static Tokenizer load(Path folder) throws IOException {
     return TokenizerJson.load(folder);

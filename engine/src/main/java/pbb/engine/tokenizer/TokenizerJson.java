@@ -15,7 +15,10 @@ import pbb.engine.io.InvalidFileException;
 import pbb.engine.io.JsonObject;
 import pbb.engine.io.JsonText;
 
-/** {@code tokenizer.json} and {@code tokenizer_config.json}, as Hugging Face tokenizers and transformers read them. */
+/**
+ * {@code tokenizer.json} and {@code tokenizer_config.json}, as Hugging Face tokenizers and
+ * transformers read them.
+ */
 final class TokenizerJson {
 
   private static final String FILE = "tokenizer.json";
@@ -250,8 +253,9 @@ final class TokenizerJson {
   }
 
   /**
-   * The character that stands for a byte in a byte-level vocabulary: GPT-2's alphabet, where printable Latin-1 characters
-   * stand for themselves and the others for U+0100, U+0101, … in the order of the bytes.
+   * The character that stands for a byte in a byte-level vocabulary: GPT-2's alphabet, where
+   * printable Latin-1 characters stand for themselves and the others for U+0100, U+0101, … in the
+   * order of the bytes.
    */
   private static String byteLevelCharacter(int b) {
     int others = 0;

@@ -14,19 +14,19 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * A tokenizer with a closed vocabulary of words, for texts that a program makes up: each number and each name is one
- * token.
+ * A tokenizer with a closed vocabulary of words, for texts that a program makes up: each number and
+ * each name is one token.
  *
- * <p>A text is cut into pieces as GPT-2 does, a word keeping the space before it: a newline with the spaces that indent the
- * next line; a run of ASCII letters and underscores, a run of digits, or one other character, each with at most one space
- * before it; any other white space, one character at a time. So {@code "x = 12"} is {@code ["x", " =", " 12"]}, and
- * decoding just joins the pieces.
+ * <p>A text is cut into pieces as GPT-2 does, a word keeping the space before it: a newline with
+ * the spaces that indent the next line; a run of ASCII letters and underscores, a run of digits, or
+ * one other character, each with at most one space before it; any other white space, one character
+ * at a time. So {@code "x = 12"} is {@code ["x", " =", " 12"]}, and decoding just joins the pieces.
  */
 public final class WordTokenizer implements Tokenizer {
 
   /**
-   * What a piece is. Classes are spelled out, not {@code \s} or {@code \w}, so that Java and the engine behind Hugging Face
-   * tokenizers agree on every character.
+   * What a piece is. Classes are spelled out, not {@code \s} or {@code \w}, so that Java and the
+   * engine behind Hugging Face tokenizers agree on every character.
    */
   static final String PIECE =
       "\\n *| ?[A-Za-z_]+| ?[0-9]+| ?[^ \\t\\n\\r\\f\\x0BA-Za-z0-9_]|[ \\t\\r\\f\\x0B]";
@@ -67,7 +67,8 @@ public final class WordTokenizer implements Tokenizer {
   /**
    * A tokenizer for exactly these words, whose ids follow the special tokens in the order given.
    *
-   * @param words pieces as {@link #pieces} makes them, such as {@code "x"}, {@code " ="} and {@code "\n  "}, each once
+   * @param words pieces as {@link #pieces} makes them, such as {@code "x"}, {@code " ="} and {@code
+   *     "\n "}, each once
    * @throws IllegalArgumentException if a word is no piece or stands twice
    */
   public static WordTokenizer ofWords(List<String> words) {
@@ -75,8 +76,8 @@ public final class WordTokenizer implements Tokenizer {
   }
 
   /**
-   * A tokenizer for the words of these texts, in the order of their UTF-16 code units: the order of the texts does not
-   * matter.
+   * A tokenizer for the words of these texts, in the order of their UTF-16 code units: the order of
+   * the texts does not matter.
    */
   public static WordTokenizer ofTexts(Collection<String> texts) {
     TreeSet<String> words = new TreeSet<>();
@@ -96,7 +97,10 @@ public final class WordTokenizer implements Tokenizer {
     return pieces;
   }
 
-  /** The words in the order of their ids, without the special tokens; {@link #ofWords} takes them back. */
+  /**
+   * The words in the order of their ids, without the special tokens; {@link #ofWords} takes them
+   * back.
+   */
   public List<String> words() {
     return tokens.subList(SPECIALS.size(), tokens.size());
   }

@@ -1,5 +1,6 @@
 /**
- * Text to token ids and back without loss: word-level and byte tokenizers that Hugging Face {@code transformers} reads.
+ * Text to token ids and back without loss: word-level and byte tokenizers that Hugging Face {@code
+ * transformers} reads.
  */
 @NullMarked
 package pbb.engine.tokenizer;

@@ -19,7 +19,9 @@ final class SmallModel {
 
   private SmallModel() {}
 
-  /** The value of element {@code i} of a tensor: a small multiple of 1/64, which bfloat16 holds too. */
+  /**
+   * The value of element {@code i} of a tensor: a small multiple of 1/64, which bfloat16 holds too.
+   */
   static float value(String name, long i) {
     return ((i * 37 + name.length()) % 251 - 125) / 64f;
   }

@@ -16,7 +16,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import pbb.engine.io.JsonObject;
 
-/** Ids and texts that transformers made from our files; scripts/fixtures/huggingface_tokenizers.py makes them anew. */
+/**
+ * Ids and texts that transformers made from our files; scripts/fixtures/huggingface_tokenizers.py
+ * makes them anew.
+ */
 class HuggingFaceFixtureTest {
 
   @ParameterizedTest

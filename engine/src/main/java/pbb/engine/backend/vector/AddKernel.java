@@ -22,7 +22,9 @@ final class AddKernel extends ElementwiseKernel {
     int i = 0;
     for (; i <= count - Lanes.COUNT; i += Lanes.COUNT) {
       long at = byteOffset + i * 4L;
-      VectorMath.load(x, at).add(VectorMath.load(branch, at)).intoMemorySegment(out, at, Lanes.ORDER);
+      VectorMath.load(x, at)
+          .add(VectorMath.load(branch, at))
+          .intoMemorySegment(out, at, Lanes.ORDER);
     }
     if (i < count) {
       VectorMask<Float> tail = Lanes.FLOAT.indexInRange(i, count);

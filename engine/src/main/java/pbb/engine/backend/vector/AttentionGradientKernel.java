@@ -8,9 +8,10 @@ import jdk.incubator.vector.VectorMask;
 import pbb.engine.graph.AttentionGradient;
 
 /**
- * {@link AttentionGradient}, a block for each key-value head of each row, so that the gradients by keys and values are sums
- * within a block. A strip of query rows at a time: probabilities P and score gradients dS of the strip are computed four
- * rows at a time and give dQ; then, four keys at a time, their transposes give the strip's part of dV and dK.
+ * {@link AttentionGradient}, a block for each key-value head of each row, so that the gradients by
+ * keys and values are sums within a block. A strip of query rows at a time: probabilities P and
+ * score gradients dS of the strip are computed four rows at a time and give dQ; then, four keys at
+ * a time, their transposes give the strip's part of dV and dK.
  */
 final class AttentionGradientKernel extends BlockKernel {
 
@@ -105,12 +106,26 @@ final class AttentionGradientKernel extends BlockKernel {
       int local = (t - begin) * tp;
       int from =
           HeadScratch.roundDown(
-              AttentionKernel.earliest(documentStart, firstRow + t, rows), HeadScratch.TILE_COLUMNS);
+              AttentionKernel.earliest(documentStart, firstRow + t, rows),
+              HeadScratch.TILE_COLUMNS);
       int to = HeadScratch.roundUp(t + rows, HeadScratch.TILE_COLUMNS);
       HeadScratch.product(
           s.q, t * dp, dp, 1, s.transposedK, from, tp, 0, d, p, local + from, tp, to - from, false);
       HeadScratch.product(
-          s.gradient, t * dp, dp, 1, s.transposedV, from, tp, 0, d, ds, local + from, tp, to - from, false);
+          s.gradient,
+          t * dp,
+          dp,
+          1,
+          s.transposedV,
+          from,
+          tp,
+          0,
+          d,
+          ds,
+          local + from,
+          tp,
+          to - from,
+          false);
       for (int r = 0; r < HeadScratch.TILE_ROWS; r++) {
         int base = local + r * tp;
         int start = 0;
@@ -153,11 +168,14 @@ final class AttentionGradientKernel extends BlockKernel {
       int count = end - begin;
       HeadScratch.product(
           p, j, 1, tp, s.gradient, begin * dp, dp, first, count, s.dv, j * dp, dp, dp, true);
-      HeadScratch.product(ds, j, 1, tp, s.q, begin * dp, dp, first, count, s.dk, j * dp, dp, dp, true);
+      HeadScratch.product(
+          ds, j, 1, tp, s.q, begin * dp, dp, first, count, s.dk, j * dp, dp, dp, true);
     }
   }
 
-  /** Scores become probabilities in {@code p}; products dO·V become score gradients in {@code ds}. */
+  /**
+   * Scores become probabilities in {@code p}; products dO·V become score gradients in {@code ds}.
+   */
   private static void scores(
       float[] p, float[] ds, int base, int from, int to, float logSumExp, float delta) {
     for (int j = from; j < to; j += Lanes.COUNT) {

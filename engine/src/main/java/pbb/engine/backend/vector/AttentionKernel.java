@@ -7,9 +7,10 @@ import jdk.incubator.vector.FloatVector;
 import pbb.engine.graph.Attention;
 
 /**
- * {@link Attention}, a block for each head of each row. Four queries at a time: their scores against all keys they may see,
- * the softmax of each, and the sum of the values; the T × T scores never exist as a whole. Keys before a query's document
- * and after the query get probability 0; whole tiles of such keys are skipped.
+ * {@link Attention}, a block for each head of each row. Four queries at a time: their scores
+ * against all keys they may see, the softmax of each, and the sum of the values; the T × T scores
+ * never exist as a whole. Keys before a query's document and after the query get probability 0;
+ * whole tiles of such keys are skipped.
  */
 final class AttentionKernel extends BlockKernel {
 
@@ -61,7 +62,9 @@ final class AttentionKernel extends BlockKernel {
     float[] p = s.probabilities;
     for (int t = 0; t < length; t += HeadScratch.TILE_ROWS) {
       int rows = Math.min(HeadScratch.TILE_ROWS, length - t);
-      int from = HeadScratch.roundDown(earliest(documentStart, firstRow + t, rows), HeadScratch.TILE_COLUMNS);
+      int from =
+          HeadScratch.roundDown(
+              earliest(documentStart, firstRow + t, rows), HeadScratch.TILE_COLUMNS);
       int to = HeadScratch.roundUp(t + rows, HeadScratch.TILE_COLUMNS);
       HeadScratch.product(
           s.q, t * dp, dp, 1, s.transposedK, from, tp, 0, d, p, from, tp, to - from, false);
@@ -72,7 +75,9 @@ final class AttentionKernel extends BlockKernel {
           Arrays.fill(p, r * tp + from, r * tp + start, Float.NEGATIVE_INFINITY);
           Arrays.fill(p, r * tp + t + r + 1, r * tp + to, Float.NEGATIVE_INFINITY);
           logSumExp.setAtIndex(
-              ValueLayout.JAVA_FLOAT, (long) row * heads + head, softmax(p, r * tp + from, r * tp + to));
+              ValueLayout.JAVA_FLOAT,
+              (long) row * heads + head,
+              softmax(p, r * tp + from, r * tp + to));
         } else {
           Arrays.fill(p, r * tp + from, r * tp + to, 0f);
         }

@@ -3,11 +3,15 @@ package pbb.engine.backend.vector;
 import pbb.engine.backend.host.Kernel;
 
 /**
- * A kernel whose work is cut into blocks of fixed size, so that its result does not depend on how many workers share them.
+ * A kernel whose work is cut into blocks of fixed size, so that its result does not depend on how
+ * many workers share them.
  */
 abstract class BlockKernel implements Kernel, Workers.Task {
 
-  /** Elements of a block of element-wise work: 64 KiB a tensor, so that a block stays in the L2 cache. */
+  /**
+   * Elements of a block of element-wise work: 64 KiB a tensor, so that a block stays in the L2
+   * cache.
+   */
   static final int BLOCK_ELEMENTS = 1 << 14;
 
   final Workers workers;

@@ -6,7 +6,8 @@ import pbb.engine.backend.host.Kernel;
 import pbb.engine.graph.CacheWrite;
 
 /** {@link CacheWrite}: one copy a position. */
-record CacheWriteKernel(CacheWrite op, MemorySegment cache, MemorySegment x, MemorySegment positions)
+record CacheWriteKernel(
+    CacheWrite op, MemorySegment cache, MemorySegment x, MemorySegment positions)
     implements Kernel {
 
   @Override

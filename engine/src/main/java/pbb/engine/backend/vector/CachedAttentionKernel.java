@@ -8,8 +8,8 @@ import jdk.incubator.vector.VectorMask;
 import pbb.engine.graph.CachedAttention;
 
 /**
- * {@link CachedAttention}, a block for each new position: for each head the scores of one query against the cache, their
- * softmax, and the sum of the values.
+ * {@link CachedAttention}, a block for each new position: for each head the scores of one query
+ * against the cache, their softmax, and the sum of the values.
  */
 final class CachedAttentionKernel extends BlockKernel {
 
@@ -87,7 +87,9 @@ final class CachedAttentionKernel extends BlockKernel {
     return max;
   }
 
-  /** Replaces the scores by exponentials, with zeros up to a whole vector, and returns their sum. */
+  /**
+   * Replaces the scores by exponentials, with zeros up to a whole vector, and returns their sum.
+   */
   private static float exponentials(float[] p, int count, float max) {
     int padded = HeadScratch.roundUp(count, Lanes.COUNT);
     Arrays.fill(p, count, padded, Float.NEGATIVE_INFINITY);
@@ -100,7 +102,8 @@ final class CachedAttentionKernel extends BlockKernel {
     return VectorMath.sum(sum);
   }
 
-  private void weightedValues(float[] p, long row, long from, long cacheRow, int count, float factor) {
+  private void weightedValues(
+      float[] p, long row, long from, long cacheRow, int count, float factor) {
     int d = op.headDim();
     int even = d - d % Lanes.COUNT;
     for (int i = 0; i < even; i += Lanes.COUNT) {

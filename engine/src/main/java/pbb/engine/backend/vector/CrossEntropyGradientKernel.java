@@ -5,7 +5,10 @@ import java.lang.foreign.ValueLayout;
 import jdk.incubator.vector.VectorMask;
 import pbb.engine.graph.CrossEntropyGradient;
 
-/** {@link CrossEntropyGradient}: probabilities from the kept logSumExp, and 1 taken off at the target. */
+/**
+ * {@link CrossEntropyGradient}: probabilities from the kept logSumExp, and 1 taken off at the
+ * target.
+ */
 final class CrossEntropyGradientKernel extends BlockKernel {
 
   private static final int BLOCK_ROWS = CrossEntropyKernel.BLOCK_ROWS;

@@ -6,7 +6,10 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
 import pbb.engine.graph.CrossEntropy;
 
-/** {@link CrossEntropy}: a maximum and a sum of exponentials a row; the rows' losses are added in their order. */
+/**
+ * {@link CrossEntropy}: a maximum and a sum of exponentials a row; the rows' losses are added in
+ * their order.
+ */
 final class CrossEntropyKernel extends BlockKernel {
 
   static final int BLOCK_ROWS = 32;

@@ -16,6 +16,9 @@ abstract class ElementwiseKernel extends BlockKernel {
     range(from * Float.BYTES, (int) Math.min(BLOCK_ELEMENTS, elements - from));
   }
 
-  /** Computes {@code count} elements, the first of which lies {@code byteOffset} bytes into each tensor. */
+  /**
+   * Computes {@code count} elements, the first of which lies {@code byteOffset} bytes into each
+   * tensor.
+   */
   abstract void range(long byteOffset, int count);
 }

@@ -6,8 +6,8 @@ import jdk.incubator.vector.VectorMask;
 import pbb.engine.graph.EmbeddingGradient;
 
 /**
- * {@link EmbeddingGradient}. A block is a range of columns, for which all positions are gone through in their order: no two
- * blocks write the same element, and every sum has a fixed order.
+ * {@link EmbeddingGradient}. A block is a range of columns, for which all positions are gone
+ * through in their order: no two blocks write the same element, and every sum has a fixed order.
  */
 final class EmbeddingGradientKernel extends BlockKernel {
 

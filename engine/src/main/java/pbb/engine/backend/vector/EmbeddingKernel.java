@@ -3,7 +3,10 @@ package pbb.engine.backend.vector;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
-/** {@link pbb.engine.graph.Embedding} and {@link pbb.engine.graph.TakeRows}: {@code out[n] = table[rows[n]]}. */
+/**
+ * {@link pbb.engine.graph.Embedding} and {@link pbb.engine.graph.TakeRows}: {@code out[n] =
+ * table[rows[n]]}.
+ */
 final class EmbeddingKernel extends BlockKernel {
 
   private static final int BLOCK_ROWS = 256;

@@ -6,18 +6,25 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
 
 /**
- * Room for one worker to work on one head of one row: matrices of T rows and D columns as plain arrays, both padded with
- * zeros to whole tiles, so that the products below need no edge cases. One set serves all layers.
+ * Room for one worker to work on one head of one row: matrices of T rows and D columns as plain
+ * arrays, both padded with zeros to whole tiles, so that the products below need no edge cases. One
+ * set serves all layers.
  */
 final class HeadScratch {
 
   /** Rows of a tile. */
   static final int TILE_ROWS = 4;
 
-  /** Columns of a tile: two vectors, so that eight accumulators hide the latency of a fused multiply-add. */
+  /**
+   * Columns of a tile: two vectors, so that eight accumulators hide the latency of a fused
+   * multiply-add.
+   */
   static final int TILE_COLUMNS = 2 * Lanes.COUNT;
 
-  /** Query rows whose probabilities are kept at a time in the backward pass: a quarter of an L2 cache at T = 1024. */
+  /**
+   * Query rows whose probabilities are kept at a time in the backward pass: a quarter of an L2
+   * cache at T = 1024.
+   */
   static final int STRIP_ROWS = 64;
 
   final int length;
@@ -82,12 +89,14 @@ final class HeadScratch {
    * @param columns of the source
    * @param column where the head starts
    */
-  void load(MemorySegment source, int firstRow, int columns, int column, float factor, float[] target) {
+  void load(
+      MemorySegment source, int firstRow, int columns, int column, float factor, float[] target) {
     VectorMask<Float> all = Lanes.FLOAT.maskAll(true);
     for (int t = 0; t < length; t++) {
       long from = ((long) (firstRow + t) * columns + column) * 4;
       for (int d = 0; d < headDim; d += Lanes.COUNT) {
-        VectorMask<Float> mask = d <= headDim - Lanes.COUNT ? all : Lanes.FLOAT.indexInRange(d, headDim);
+        VectorMask<Float> mask =
+            d <= headDim - Lanes.COUNT ? all : Lanes.FLOAT.indexInRange(d, headDim);
         VectorMath.load(source, from + d * 4L, mask)
             .mul(factor)
             .intoArray(target, t * paddedDim + d, mask);
@@ -105,7 +114,10 @@ final class HeadScratch {
     }
   }
 
-  /** Copies rows of an array, times {@code factor}, to one head's columns, or adds them to what is there. */
+  /**
+   * Copies rows of an array, times {@code factor}, to one head's columns, or adds them to what is
+   * there.
+   */
   void store(
       float[] source,
       int sourceRow,
@@ -121,7 +133,8 @@ final class HeadScratch {
       long to = ((long) (targetRow + t) * columns + column) * 4;
       int from = (sourceRow + t) * paddedDim;
       for (int d = 0; d < headDim; d += Lanes.COUNT) {
-        VectorMask<Float> mask = d <= headDim - Lanes.COUNT ? all : Lanes.FLOAT.indexInRange(d, headDim);
+        VectorMask<Float> mask =
+            d <= headDim - Lanes.COUNT ? all : Lanes.FLOAT.indexInRange(d, headDim);
         FloatVector value = FloatVector.fromArray(Lanes.FLOAT, source, from + d, mask).mul(factor);
         if (add) {
           value = value.add(VectorMath.load(target, to + d * 4L, mask));
@@ -132,9 +145,11 @@ final class HeadScratch {
   }
 
   /**
-   * The product of four rows: {@code c[r][j] (+)= Σ a[r][k] · b[k][j]} for r in 0..3, k in [kFrom, kTo), j in [0, width).
+   * The product of four rows: {@code c[r][j] (+)= Σ a[r][k] · b[k][j]} for r in 0..3, k in [kFrom,
+   * kTo), j in [0, width).
    *
-   * @param aRow distance between rows of a, and {@code aStep} that between its columns: exchanged, a is read transposed
+   * @param aRow distance between rows of a, and {@code aStep} that between its columns: exchanged,
+   *     a is read transposed
    * @param bRow distance between rows of b
    * @param cRow distance between rows of c
    * @param width a multiple of {@link #TILE_COLUMNS}

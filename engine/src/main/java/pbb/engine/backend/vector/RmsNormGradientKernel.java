@@ -8,8 +8,8 @@ import jdk.incubator.vector.VectorMask;
 import pbb.engine.graph.RmsNormGradient;
 
 /**
- * {@link RmsNormGradient}. The gradient by the weight sums over all runs: each block of runs sums its own, and the blocks'
- * sums are added in their order.
+ * {@link RmsNormGradient}. The gradient by the weight sums over all runs: each block of runs sums
+ * its own, and the blocks' sums are added in their order.
  */
 final class RmsNormGradientKernel extends BlockKernel {
 
@@ -85,7 +85,8 @@ final class RmsNormGradientKernel extends BlockKernel {
     int even = d - d % Lanes.COUNT;
     FloatVector dot = FloatVector.zero(Lanes.FLOAT);
     for (int i = 0; i < even; i += Lanes.COUNT) {
-      FloatVector gx = VectorMath.load(gradient, row + i * 4L).mul(VectorMath.load(x, row + i * 4L));
+      FloatVector gx =
+          VectorMath.load(gradient, row + i * 4L).mul(VectorMath.load(x, row + i * 4L));
       dot = gx.fma(VectorMath.load(weight, i * 4L), dot);
       FloatVector sum = FloatVector.fromArray(Lanes.FLOAT, partial, base + i);
       gx.fma(FloatVector.broadcast(Lanes.FLOAT, inverse), sum).intoArray(partial, base + i);

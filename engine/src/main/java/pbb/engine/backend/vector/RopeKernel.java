@@ -51,11 +51,13 @@ final class RopeKernel extends BlockKernel {
       long row = (long) n * columns * 4;
       for (int head = 0; head < columns; head += 2 * half) {
         for (int i = 0; i < half; i += Lanes.COUNT) {
-          VectorMask<Float> mask = i <= half - Lanes.COUNT ? all : Lanes.FLOAT.indexInRange(i, half);
+          VectorMask<Float> mask =
+              i <= half - Lanes.COUNT ? all : Lanes.FLOAT.indexInRange(i, half);
           long low = row + (head + i) * 4L;
           long high = low + half * 4L;
           FloatVector cosine = FloatVector.fromArray(Lanes.FLOAT, cosines, angles + i, mask);
-          FloatVector sine = FloatVector.fromArray(Lanes.FLOAT, sines, angles + i, mask).mul(direction);
+          FloatVector sine =
+              FloatVector.fromArray(Lanes.FLOAT, sines, angles + i, mask).mul(direction);
           FloatVector a = VectorMath.load(x, low, mask);
           FloatVector b = VectorMath.load(x, high, mask);
           a.mul(cosine).sub(b.mul(sine)).intoMemorySegment(out, low, Lanes.ORDER, mask);

@@ -5,7 +5,10 @@ import java.lang.foreign.ValueLayout;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
 
-/** {@link pbb.engine.graph.SquaredNorm}: a partial sum a block, and the partial sums added in the order of the blocks. */
+/**
+ * {@link pbb.engine.graph.SquaredNorm}: a partial sum a block, and the partial sums added in the
+ * order of the blocks.
+ */
 final class SquaredNormKernel extends BlockKernel {
 
   private final MemorySegment out;

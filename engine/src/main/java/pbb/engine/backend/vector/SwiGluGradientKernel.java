@@ -61,7 +61,10 @@ final class SwiGluGradientKernel extends ElementwiseKernel {
     }
   }
 
-  /** Apart, so that the loop's code stays small enough for the compiler to keep its vectors in registers. */
+  /**
+   * Apart, so that the loop's code stays small enough for the compiler to keep its vectors in
+   * registers.
+   */
   private void tail(long at, int count) {
     VectorMask<Float> mask = Lanes.FLOAT.indexInRange(0, count);
     FloatVector g = VectorMath.load(gradient, at, mask);

@@ -24,14 +24,19 @@ final class SwiGluKernel extends ElementwiseKernel {
     for (; i <= count - Lanes.COUNT; i += Lanes.COUNT) {
       long at = byteOffset + i * 4L;
       FloatVector z = VectorMath.load(gate, at);
-      z.mul(VectorMath.sigmoid(z)).mul(VectorMath.load(up, at)).intoMemorySegment(out, at, Lanes.ORDER);
+      z.mul(VectorMath.sigmoid(z))
+          .mul(VectorMath.load(up, at))
+          .intoMemorySegment(out, at, Lanes.ORDER);
     }
     if (i < count) {
       tail(byteOffset + i * 4L, count - i);
     }
   }
 
-  /** Apart, so that the loop's code stays small enough for the compiler to keep its vectors in registers. */
+  /**
+   * Apart, so that the loop's code stays small enough for the compiler to keep its vectors in
+   * registers.
+   */
   private void tail(long at, int count) {
     VectorMask<Float> mask = Lanes.FLOAT.indexInRange(0, count);
     FloatVector z = VectorMath.load(gate, at, mask);

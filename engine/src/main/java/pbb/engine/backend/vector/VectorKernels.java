@@ -28,7 +28,9 @@ import pbb.engine.graph.SwiGlu;
 import pbb.engine.graph.SwiGluGradient;
 import pbb.engine.graph.TakeRows;
 
-/** Binds each op to its kernel; tables and scratch memory are shared by the kernels of one program. */
+/**
+ * Binds each op to its kernel; tables and scratch memory are shared by the kernels of one program.
+ */
 final class VectorKernels implements KernelFactory {
 
   private final Workers workers;
@@ -49,7 +51,8 @@ final class VectorKernels implements KernelFactory {
   public Kernel kernel(Op op, Function<Operand, MemorySegment> memory) {
     return switch (op) {
       case Add a ->
-          new AddKernel(workers, memory.apply(a.out()), memory.apply(a.x()), memory.apply(a.branch()));
+          new AddKernel(
+              workers, memory.apply(a.out()), memory.apply(a.x()), memory.apply(a.branch()));
       case AdamW a ->
           new AdamWKernel(
               workers,

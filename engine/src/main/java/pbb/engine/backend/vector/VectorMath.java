@@ -9,9 +9,9 @@ import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * The arithmetic on vectors that the Vector API leaves to chance:
- * {@code reduceLanes} and {@code lanewise(EXP)} give other bits before compilation than after, so sums go down a fixed tree
- * and the exponential is a polynomial.
+ * The arithmetic on vectors that the Vector API leaves to chance: {@code reduceLanes} and {@code
+ * lanewise(EXP)} give other bits before compilation than after, so sums go down a fixed tree and
+ * the exponential is a polynomial.
  */
 final class VectorMath {
 
@@ -27,14 +27,23 @@ final class VectorMath {
   private static final VectorShuffle<Float> HALF_OF_16 = rotation(8);
 
   private static final float LOG2_E = 1.442695f;
-  /** ln 2 in two parts: the first has 9 trailing zero bits, so that its product with an exponent is exact. */
+
+  /**
+   * ln 2 in two parts: the first has 9 trailing zero bits, so that its product with an exponent is
+   * exact.
+   */
   private static final float LN_2_HIGH = 0.6933594f;
 
   private static final float LN_2_LOW = -0.00021219444f;
-  /** 1.5 · 2²³: adding it rounds a small float to an integer and leaves that integer in the lowest bits. */
+
+  /**
+   * 1.5 · 2²³: adding it rounds a small float to an integer and leaves that integer in the lowest
+   * bits.
+   */
   private static final float ROUNDER = 12582912f;
 
   private static final int ROUNDER_BITS = Float.floatToRawIntBits(ROUNDER);
+
   /** Below this the exponential is less than the smallest normal float and counts as 0. */
   private static final float EXP_UNDERFLOW = -87.33654f;
 
@@ -78,13 +87,16 @@ final class VectorMath {
   }
 
   /**
-   * exp(x), within 2 ulp for x up to {@value #EXP_LARGEST}, and exp of that beyond; 0 where the result is no normal float. Kept
-   * small: what the compiler does not inline boxes its vectors. Cephes' expf: {@code x = n ln 2 + r} with |r| ≤ ln 2 / 2, a polynomial of degree 7 for exp(r), and n put into the exponent.
+   * exp(x), within 2 ulp for x up to {@value #EXP_LARGEST}, and exp of that beyond; 0 where the
+   * result is no normal float. Kept small: what the compiler does not inline boxes its vectors.
+   * Cephes' expf: {@code x = n ln 2 + r} with |r| ≤ ln 2 / 2, a polynomial of degree 7 for exp(r),
+   * and n put into the exponent.
    */
   static FloatVector exp(FloatVector x) {
     FloatVector bounded = x.max(EXP_UNDERFLOW).min(EXP_LARGEST);
     FloatVector rounded =
-        bounded.fma(FloatVector.broadcast(SPECIES, LOG2_E), FloatVector.broadcast(SPECIES, ROUNDER));
+        bounded.fma(
+            FloatVector.broadcast(SPECIES, LOG2_E), FloatVector.broadcast(SPECIES, ROUNDER));
     FloatVector n = rounded.sub(ROUNDER);
     FloatVector r =
         n.fma(
@@ -97,8 +109,10 @@ final class VectorMath {
     p = p.fma(r, FloatVector.broadcast(SPECIES, 0.16666666f));
     p = p.fma(r, FloatVector.broadcast(SPECIES, 0.5f));
     p = p.fma(r.mul(r), r).add(1f);
-    IntVector power = rounded.reinterpretAsInts().sub(ROUNDER_BITS - 127).lanewise(VectorOperators.LSHL, 23);
-    return p.mul(power.reinterpretAsFloats()).blend(0f, x.compare(VectorOperators.LT, EXP_UNDERFLOW));
+    IntVector power =
+        rounded.reinterpretAsInts().sub(ROUNDER_BITS - 127).lanewise(VectorOperators.LSHL, 23);
+    return p.mul(power.reinterpretAsFloats())
+        .blend(0f, x.compare(VectorOperators.LT, EXP_UNDERFLOW));
   }
 
   /** 1 / (1 + exp(−x)). */
@@ -108,7 +122,8 @@ final class VectorMath {
 
   static {
     if (INTS.length() != COUNT) {
-      throw new IllegalStateException("int and float vectors differ in length: " + INTS + ", " + SPECIES);
+      throw new IllegalStateException(
+          "int and float vectors differ in length: " + INTS + ", " + SPECIES);
     }
   }
 }
