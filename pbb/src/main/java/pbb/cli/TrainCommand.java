@@ -108,7 +108,7 @@ final class TrainCommand implements Callable<Integer> {
                 + result.checkpoint().get()
                 + ": the same command with --resume goes on"
             : "interrupted before the first step was done: the same command with --resume begins"
-                  + " anew");
+                + " anew");
     return ExitCode.INTERRUPTED.code();
   }
 

@@ -399,8 +399,8 @@ class SuiteTest {
     Files.writeString(
         documents,
         ("{\"kind\":\"execution\",\"program\":null,\"turns\":[],\"parts\":[{\"given\":\"Recall %s"
-             + " now\\n"
-             + "answer from 3\"},{\"learned\":\" 4\"}]}\n")
+                + " now\\n"
+                + "answer from 3\"},{\"learned\":\" 4\"}]}\n")
             .formatted(name),
         StandardOpenOption.APPEND);
     LeakException leak =
