@@ -7,9 +7,12 @@ import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
+import pbb.engine.backend.Backend;
 import pbb.engine.backend.DeviceStatus;
+import pbb.engine.selection.Backends;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -88,10 +91,14 @@ public final class Compare implements Runnable {
         print(out, limit.line(), limits);
       }
     }
-    for (Device device : Device.all()) {
-      if (device.status().usable() && MEASURED.contains(device.status().kind())) {
+    Backends backends = Backends.discover();
+    for (DeviceStatus device : backends.devices()) {
+      if (device.usable() && MEASURED.contains(device.kind())) {
         for (int count : counts) {
-          measure(device, count, asked, models, line -> print(out, line, limits));
+          try (Backend backend =
+              backends.select(device.backend(), Optional.of(device.id()), count).backend()) {
+            measure(new Engine(backend, count), asked, models, line -> print(out, line, limits));
+          }
         }
       }
     }
@@ -102,15 +109,13 @@ public final class Compare implements Runnable {
   }
 
   private static void measure(
-      Device device, int threads, Set<What> asked, List<ModelShape> models, Consumer<Line> out) {
-    try (Engine engine = new Engine(device, threads)) {
-      for (What each : asked) {
-        switch (each) {
-          case LIMIT -> {} // the machine's, not a device's
-          case TRAIN -> models.forEach(model -> out.accept(engine.train(model)));
-          case MATMUL -> engine.products(out);
-          case GENERATE -> models.forEach(model -> out.accept(engine.generate(model)));
-        }
+      Engine engine, Set<What> asked, List<ModelShape> models, Consumer<Line> out) {
+    for (What each : asked) {
+      switch (each) {
+        case LIMIT -> {} // the machine's, not a device's
+        case TRAIN -> models.forEach(model -> out.accept(engine.train(model)));
+        case MATMUL -> engine.products(out);
+        case GENERATE -> models.forEach(model -> out.accept(engine.generate(model)));
       }
     }
   }

@@ -18,7 +18,7 @@ import pbb.engine.graph.Tensor;
 import pbb.engine.random.RandomStream;
 
 /** What one device does on some threads, as lines of {@code scripts/bench compare}. */
-final class Engine implements AutoCloseable {
+final class Engine {
 
   private static final int REPEATS = 9;
   private static final int GENERATION_REPEATS = 5;
@@ -42,10 +42,10 @@ final class Engine implements AutoCloseable {
   private final int threads;
   private final Backend backend;
 
-  Engine(Device device, int threads) {
-    this.name = device.status().backend();
+  Engine(Backend backend, int threads) {
+    this.name = backend.device().backend();
     this.threads = threads;
-    this.backend = device.open(threads);
+    this.backend = backend;
   }
 
   /** Whole training steps of a model. */
@@ -146,10 +146,5 @@ final class Engine implements AutoCloseable {
 
   private Line line(What what) {
     return Line.of(what.toString()).with("backend", name);
-  }
-
-  @Override
-  public void close() {
-    backend.close();
   }
 }

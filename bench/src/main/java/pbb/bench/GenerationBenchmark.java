@@ -1,6 +1,7 @@
 package pbb.bench;
 
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.AuxCounters;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -18,6 +19,7 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 import pbb.engine.backend.Backend;
 import pbb.engine.generate.Completion;
+import pbb.engine.selection.Backends;
 
 /** Batched greedy generation with a key-value cache, prompts included. */
 @State(Scope.Benchmark)
@@ -54,7 +56,7 @@ public class GenerationBenchmark {
   /** Compiles the model. */
   @Setup(Level.Trial)
   public void open() {
-    opened = Device.named(backend).open(threads);
+    opened = Backends.discover().select(backend, Optional.empty(), threads).backend();
     load = new GenerationLoad(opened, ModelShape.named(shape));
   }
 

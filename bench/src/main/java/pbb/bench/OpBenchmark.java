@@ -3,6 +3,7 @@ package pbb.bench;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -24,6 +25,7 @@ import pbb.engine.conformance.OpTable;
 import pbb.engine.conformance.Session;
 import pbb.engine.graph.Tensor;
 import pbb.engine.random.RandomStream;
+import pbb.engine.selection.Backends;
 
 /**
  * Every op of the op table by itself: the time of all rows that a model of the shape has of it,
@@ -88,7 +90,7 @@ public class OpBenchmark {
   /** Compiles the rows and writes their inputs. */
   @Setup(Level.Trial)
   public void open() {
-    opened = Device.named(backend).open(threads);
+    opened = Backends.discover().select(backend, Optional.empty(), threads).backend();
     for (OpCase row : rows(op, ModelShape.named(shape))) {
       Session session = new Session(opened, row.program());
       sessions.add(session);

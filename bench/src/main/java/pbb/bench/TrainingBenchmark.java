@@ -1,5 +1,6 @@
 package pbb.bench;
 
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.AuxCounters;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -16,6 +17,7 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 import pbb.engine.backend.Backend;
+import pbb.engine.selection.Backends;
 import pbb.engine.train.StepReport;
 
 /** A whole training step: forward, backward, clip and AdamW. */
@@ -53,7 +55,7 @@ public class TrainingBenchmark {
   /** Compiles the model. */
   @Setup(Level.Trial)
   public void open() {
-    opened = Device.named(backend).open(threads);
+    opened = Backends.discover().select(backend, Optional.empty(), threads).backend();
     load = new TrainingLoad(opened, ModelShape.named(shape));
   }
 

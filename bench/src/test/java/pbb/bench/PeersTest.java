@@ -1,0 +1,70 @@
+package pbb.bench;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+
+@EnabledOnOs(value = OS.LINUX, architectures = "amd64")
+class PeersTest {
+
+  @TempDir private Path folder;
+
+  private void peer(String name, String script) throws IOException {
+    Path run = Files.createDirectories(folder.resolve(name)).resolve("run");
+    Files.writeString(run, "#!/bin/sh\n" + script);
+    Files.setPosixFilePermissions(run, PosixFilePermissions.fromString("rwxr-xr-x"));
+  }
+
+  private List<Line> train() {
+    List<Line> lines = new ArrayList<>();
+    new Peers(folder)
+        .run(
+            Set.of(What.LIMIT, What.TRAIN),
+            List.of(ModelShape.named("S"), ModelShape.parse("X=64,2,2,128,256,16,8").getFirst()),
+            List.of(1, 2),
+            lines::add);
+    return lines;
+  }
+
+  @Test
+  void linesPassThroughAndShapesAreHandedOver() throws IOException {
+    peer("libtorch", "echo \"{\\\"what\\\": \\\"$1\\\", \\\"got\\\": \\\"$2|$3\\\"}\"");
+    Line line = train().getFirst();
+    assertEquals("train", line.get("what").asText());
+    assertEquals("S X=64,2,2,128,256,16,8|1 2", line.get("got").asText());
+  }
+
+  @Test
+  void aPeerThatIsNotThereIsSaidWithWhy() throws IOException {
+    peer("libtorch", "exit 0");
+    List<Line> lines = train();
+    assertEquals(1, lines.size(), "only pytorch has something to say");
+    assertEquals("pytorch", lines.getFirst().get("peer").asText());
+    assertTrue(lines.getFirst().get("because").asText().contains("is not there"));
+  }
+
+  @Test
+  void aPeerThatFailsIsSaidWithItsLastWords() throws IOException {
+    peer("libtorch", "echo first >&2; echo no space left >&2; exit 7");
+    String because = train().getFirst().get("because").asText();
+    assertTrue(because.contains("exit code 7") && because.contains("no space left"), because);
+  }
+
+  @Test
+  void aPeerThatPrintsSomethingElseIsSaid() throws IOException {
+    peer("libtorch", "echo not JSON");
+    String because = train().getFirst().get("because").asText();
+    assertTrue(because.contains("something else than JSON"), because);
+  }
+}
