@@ -23,7 +23,7 @@ import pbb.task.Execution;
  * Recall zib now                 a pointer context; from here on the declarative loss:
  * def zib(x):
  *     a = (x + 3) % 23
- *     b = (a * 5) % 23
+ *     b = a * 5 % 23
  *     return b
  *
  * Recall zib now

@@ -13,9 +13,9 @@ import pbb.task.TaskData;
 import pbb.task.TaskProgram;
 
 /**
- * Guessers that know the training answers and see a query's input, but no program: always the most
- * frequent answer; the most frequent one to this input; the input itself. Each is fitted on all
- * training answers, and on those of the query's setting alone.
+ * Guessers that know the training answers and see a query's input, but no program: any answer of
+ * training at random; always the most frequent answer; the most frequent one to this input; the
+ * input itself. Each is fitted on all training answers, and on those of the query's setting alone.
  */
 public final class Chance {
 
@@ -82,7 +82,9 @@ public final class Chance {
                 : 0;
         same += input.equals(query.answer()) ? 1 : 0;
       }
-      return Math.max(constant, Math.max(byInput, same)) / (double) queries.size();
+      double uniform = answers.isEmpty() ? 0 : 1.0 / answers.size();
+      return Math.max(
+          uniform, Math.max(constant, Math.max(byInput, same)) / (double) queries.size());
     }
 
     /**
