@@ -51,6 +51,7 @@ enum ExitCode {
       case TrainingDivergedException _ -> FAILED;
       case InvalidFileException _ -> USAGE;
       case IOException e when isUsage(e) || isUsage(e.getCause()) -> USAGE;
+      case ReadOnlyFileSystemException _ -> USAGE;
       case IllegalArgumentException _ -> USAGE;
       default -> FAILED;
     };
