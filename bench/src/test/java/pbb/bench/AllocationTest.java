@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import pbb.engine.backend.Backend;
 import pbb.engine.backend.DeviceStatus;
@@ -25,6 +26,7 @@ import pbb.engine.graph.Program;
 import pbb.engine.nn.ModelConfig;
 import pbb.engine.nn.Transformer;
 import pbb.engine.nn.Weights;
+import pbb.engine.selection.Backends;
 import pbb.engine.train.OptimizerConfig;
 import pbb.engine.train.Schedule;
 import pbb.engine.train.Trainer;
@@ -63,6 +65,29 @@ class AllocationTest {
       }
       long perStep = (THREADS.getCurrentThreadAllocatedBytes() - before) / 20;
       assertTrue(perStep < 10_000, "bytes allocated per step: " + perStep);
+    }
+  }
+
+  /**
+   * The whole of it, kernels and threads included. Until the compiler has seen to them, vectors are
+   * objects; so this waits for the steady state, and fails if there is none within a minute.
+   */
+  @Test
+  void aTrainingStepOnTheVectorBackend() {
+    ModelShape shape = new ModelShape("tiny", 64, 2, 2, 96, 64, 8, 32);
+    try (Backend backend = Backends.discover().select("vector", Optional.empty(), 2).backend();
+        TrainingLoad load = new TrainingLoad(backend, shape)) {
+      int steps = 50;
+      long perStep;
+      long deadline = System.nanoTime() + TimeUnit.MINUTES.toNanos(1);
+      do {
+        long before = THREADS.getTotalThreadAllocatedBytes();
+        for (int i = 0; i < steps; i++) {
+          load.step();
+        }
+        perStep = (THREADS.getTotalThreadAllocatedBytes() - before) / steps;
+      } while (perStep >= 10_000 && System.nanoTime() < deadline);
+      assertTrue(perStep < 10_000, "bytes that a step still allocates after a minute: " + perStep);
     }
   }
 

@@ -111,22 +111,36 @@ final class AttentionKernel extends BlockKernel {
 
   /** Turns scores into probabilities and returns the logarithm of the sum of their exponentials. */
   private static float softmax(float[] p, int from, int to) {
-    FloatVector greatest = FloatVector.broadcast(Lanes.FLOAT, Float.NEGATIVE_INFINITY);
-    for (int j = from; j < to; j += Lanes.COUNT) {
-      greatest = greatest.max(FloatVector.fromArray(Lanes.FLOAT, p, j));
-    }
-    float max = VectorMath.max(greatest);
-    FloatVector sum = FloatVector.zero(Lanes.FLOAT);
-    for (int j = from; j < to; j += Lanes.COUNT) {
-      FloatVector e = VectorMath.exp(FloatVector.fromArray(Lanes.FLOAT, p, j).sub(max));
-      sum = sum.add(e);
-      e.intoArray(p, j);
-    }
-    float total = VectorMath.sum(sum);
+    float max = max(p, from, to);
+    exponentials(p, from, to, max);
+    float total = sum(p, from, to);
     float inverse = 1 / total;
     for (int j = from; j < to; j += Lanes.COUNT) {
       FloatVector.fromArray(Lanes.FLOAT, p, j).mul(inverse).intoArray(p, j);
     }
     return (float) (max + StrictMath.log(total));
+  }
+
+  private static float max(float[] p, int from, int to) {
+    FloatVector greatest = FloatVector.fromArray(Lanes.FLOAT, p, from);
+    for (int j = from + Lanes.COUNT; j < to; j += Lanes.COUNT) {
+      greatest = greatest.max(FloatVector.fromArray(Lanes.FLOAT, p, j));
+    }
+    return VectorMath.max(greatest);
+  }
+
+  /** Puts exp(p − max) in the place of p. */
+  private static void exponentials(float[] p, int from, int to, float max) {
+    for (int j = from; j < to; j += Lanes.COUNT) {
+      VectorMath.exp(FloatVector.fromArray(Lanes.FLOAT, p, j).sub(max)).intoArray(p, j);
+    }
+  }
+
+  private static float sum(float[] p, int from, int to) {
+    FloatVector sum = FloatVector.fromArray(Lanes.FLOAT, p, from);
+    for (int j = from + Lanes.COUNT; j < to; j += Lanes.COUNT) {
+      sum = sum.add(FloatVector.fromArray(Lanes.FLOAT, p, j));
+    }
+    return VectorMath.sum(sum);
   }
 }
