@@ -4,9 +4,7 @@ import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumSet;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
@@ -81,59 +79,101 @@ public final class Compare implements Runnable {
     List<ModelShape> models = shapes();
     List<Integer> counts = threads();
     EnumSet<What> asked = EnumSet.copyOf(what);
-    PrintWriter out = spec.commandLine().getOut();
-    Map<Integer, Limit> limits = new HashMap<>();
-    // A share of the peak means nothing without a peak of the same run, so it is always measured.
+    Optional<Peers> others =
+        peers
+            ? Optional.of(new Peers(Path.of(System.getProperty("pbb.root", "."), "bench", "peers")))
+            : Optional.empty();
     for (int count : counts) {
       Limit limit = Limit.measure(count);
-      limits.put(count, limit);
       if (asked.contains(What.LIMIT)) {
-        print(out, limit.line(), limits);
+        print(limit.line());
       }
-    }
-    Backends backends = Backends.discover();
-    for (DeviceStatus device : backends.devices()) {
-      if (device.usable() && MEASURED.contains(device.kind())) {
-        for (int count : counts) {
-          try (Backend backend =
-              backends.select(device.backend(), Optional.of(device.id()), count).backend()) {
-            measure(new Engine(backend, count), asked, models, line -> print(out, line, limits));
-          }
-        }
+      List<Backend> backends = open(count);
+      try {
+        List<Engine> engines = backends.stream().map(Engine::new).toList();
+        measure(engines, others, asked, models, count, new SharesOfPeak(limit, this::print));
+      } finally {
+        backends.forEach(Backend::close);
       }
-    }
-    if (peers) {
-      new Peers(Path.of(System.getProperty("pbb.root", "."), "bench", "peers"))
-          .run(asked, models, counts, line -> print(out, line, limits));
     }
   }
 
+  private static List<Backend> open(int threads) {
+    Backends known = Backends.discover();
+    List<Backend> opened = new ArrayList<>();
+    for (DeviceStatus device : known.devices()) {
+      if (device.usable() && MEASURED.contains(device.kind())) {
+        opened.add(known.select(device.backend(), Optional.of(device.id()), threads).backend());
+      }
+    }
+    return opened;
+  }
+
+  /** Who is to be compared is measured one right after the other: a machine's speed drifts. */
   private static void measure(
-      Engine engine, Set<What> asked, List<ModelShape> models, Consumer<Line> out) {
+      List<Engine> engines,
+      Optional<Peers> peers,
+      Set<What> asked,
+      List<ModelShape> models,
+      int threads,
+      Consumer<Line> out) {
     for (What each : asked) {
       switch (each) {
         case LIMIT -> {} // the machine's, not a device's
-        case TRAIN -> models.forEach(model -> out.accept(engine.train(model)));
-        case MATMUL -> engine.products(out);
-        case GENERATE -> models.forEach(model -> out.accept(engine.generate(model)));
+        case TRAIN ->
+            models.forEach(
+                model -> {
+                  engines.forEach(engine -> out.accept(engine.train(model, threads)));
+                  peers.ifPresent(others -> others.train(model, threads, out));
+                });
+        case MATMUL -> {
+          engines.forEach(engine -> engine.products(threads, out));
+          peers.ifPresent(others -> others.products(threads, out));
+        }
+        case GENERATE ->
+            models.forEach(
+                model -> {
+                  engines.forEach(engine -> out.accept(engine.generate(model, threads)));
+                  peers.ifPresent(others -> others.generate(model, threads, out));
+                });
       }
     }
   }
 
-  private void print(PrintWriter out, Line line, Map<Integer, Limit> limits) {
-    Line complete = withPeakShare(line, limits);
-    out.println(json ? complete.json() : complete.text());
+  private void print(Line line) {
+    PrintWriter out = spec.commandLine().getOut();
+    out.println(json ? line.json() : line.text());
     out.flush();
   }
 
-  /** Adds which part of the peak that was measured with as many threads a line's GFLOP/s are. */
-  private static Line withPeakShare(Line line, Map<Integer, Limit> limits) {
-    Limit limit = limits.get(line.get("threads").asInt());
-    if (limit == null || !line.get("gflops").isNumber()) {
-      return line;
+  /**
+   * Adds to lines which part of the peak their GFLOP/s are: of the peak measured anew right before
+   * and right after, since on a shared machine it drifts by a tenth within minutes.
+   */
+  private static final class SharesOfPeak implements Consumer<Line> {
+    private final Limit limit;
+    private final Consumer<Line> out;
+    private double before;
+
+    SharesOfPeak(Limit limit, Consumer<Line> out) {
+      this.limit = limit;
+      this.out = out;
+      this.before = limit.fmaGflops().median();
     }
-    double share = line.get("gflops").asDouble() / limit.fmaGflops().median();
-    return line.with("peak_share", Line.round(share, 3));
+
+    @Override
+    public void accept(Line line) {
+      double after = limit.fmaAgain().median();
+      if (line.get("gflops").isNumber()) {
+        double peak = Math.max(before, after);
+        double share = line.get("gflops").asDouble() / peak;
+        out.accept(
+            line.with("peak_gflops", Line.round(peak, 1)).with("peak_share", Line.round(share, 3)));
+      } else {
+        out.accept(line);
+      }
+      before = after;
+    }
   }
 
   private List<ModelShape> shapes() {

@@ -17,7 +17,10 @@ import pbb.engine.graph.Section;
 import pbb.engine.graph.Tensor;
 import pbb.engine.random.RandomStream;
 
-/** What one device does on some threads, as lines of {@code scripts/bench compare}. */
+/**
+ * What one backend does, opened for some number of threads, as lines of {@code scripts/bench
+ * compare}.
+ */
 final class Engine {
 
   private static final int REPEATS = 9;
@@ -39,17 +42,15 @@ final class Engine {
   };
 
   private final String name;
-  private final int threads;
   private final Backend backend;
 
-  Engine(Backend backend, int threads) {
+  Engine(Backend backend) {
     this.name = backend.device().backend();
-    this.threads = threads;
     this.backend = backend;
   }
 
   /** Whole training steps of a model. */
-  Line train(ModelShape shape) {
+  Line train(ModelShape shape, int threads) {
     try (TrainingLoad load = new TrainingLoad(backend, shape)) {
       double firstLoss = load.step().loss();
       double tokens = (double) shape.batch() * shape.seq();
@@ -69,7 +70,7 @@ final class Engine {
   }
 
   /** Batched greedy generation; new tokens over the time of prompt and decoding together. */
-  Line generate(ModelShape shape) {
+  Line generate(ModelShape shape, int threads) {
     try (GenerationLoad load = new GenerationLoad(backend, shape)) {
       double tokens = (double) GenerationLoad.BATCH * GenerationLoad.NEW;
       Rates rates = Rates.measure(tokens, GENERATION_REPEATS, load::generate);
@@ -86,15 +87,15 @@ final class Engine {
   }
 
   /** Matrix products by themselves; each line goes out as soon as it is measured. */
-  void products(Consumer<Line> out) {
+  void products(int threads, Consumer<Line> out) {
     for (int[] mnk : PRODUCTS) {
       for (String transpose : List.of("NN", "NT", "TN")) {
-        out.accept(product(mnk[0], mnk[1], mnk[2], transpose));
+        out.accept(product(mnk[0], mnk[1], mnk[2], transpose, threads));
       }
     }
   }
 
-  private Line product(int m, int n, int k, String transpose) {
+  private Line product(int m, int n, int k, String transpose, int threads) {
     boolean transposeA = transpose.charAt(0) == 'T';
     boolean transposeB = transpose.charAt(1) == 'T';
     Tensor a = transposeA ? input("a", k, m) : input("a", m, k);

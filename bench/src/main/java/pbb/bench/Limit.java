@@ -9,7 +9,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.IntToDoubleFunction;
 import java.util.stream.IntStream;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
@@ -21,8 +20,9 @@ import jdk.incubator.vector.VectorSpecies;
  * @param threads how many threads worked at once
  * @param fmaGflops 10⁹ floating-point operations a second, two for each multiply-add
  * @param triadGbs 10⁹ bytes a second, counted as STREAM does: two arrays read and one written
+ * @param chains the accumulators that gave {@code fmaGflops}
  */
-record Limit(int threads, Rates fmaGflops, Rates triadGbs) {
+record Limit(int threads, Rates fmaGflops, Rates triadGbs, Chains chains) {
 
   private static final VectorSpecies<Float> SPECIES = FloatVector.SPECIES_PREFERRED;
   private static final int REPEATS = 9;
@@ -33,7 +33,19 @@ record Limit(int threads, Rates fmaGflops, Rates triadGbs) {
   /** Measures both on {@code threads} threads, in about three seconds. */
   static Limit measure(int threads) {
     try (Crew crew = new Crew(threads)) {
-      return new Limit(threads, fma(crew, threads), triad(crew, threads));
+      Rates twelve = fma(crew, threads, Chains.TWELVE, WARM_UP_SECONDS);
+      Rates sixteen = fma(crew, threads, Chains.SIXTEEN, WARM_UP_SECONDS);
+      Rates triad = triad(crew, threads);
+      return sixteen.median() > twelve.median()
+          ? new Limit(threads, sixteen, triad, Chains.SIXTEEN)
+          : new Limit(threads, twelve, triad, Chains.TWELVE);
+    }
+  }
+
+  /** The multiply-adds once more, as the machine is now; in about half a second. */
+  Rates fmaAgain() {
+    try (Crew crew = new Crew(threads)) {
+      return fma(crew, threads, chains, REPEAT_SECONDS);
     }
   }
 
@@ -49,25 +61,38 @@ record Limit(int threads, Rates fmaGflops, Rates triadGbs) {
         .with("triad_high", Line.round(triadGbs.high(), 1));
   }
 
-  /**
-   * How many accumulators fill the pipelines without spilling depends on the processor: the better
-   * of two.
-   */
-  private static Rates fma(Crew crew, int threads) {
-    Rates twelve = fma(crew, threads, 12, Limit::multiplyAdd12);
-    Rates sixteen = fma(crew, threads, 16, Limit::multiplyAdd16);
-    return sixteen.median() > twelve.median() ? sixteen : twelve;
+  /** How many accumulators fill the pipelines without spilling depends on the processor. */
+  enum Chains {
+    TWELVE(12) {
+      @Override
+      double multiplyAdd(int iterations) {
+        return multiplyAdd12(iterations);
+      }
+    },
+    SIXTEEN(16) {
+      @Override
+      double multiplyAdd(int iterations) {
+        return multiplyAdd16(iterations);
+      }
+    };
+
+    private final int accumulators;
+
+    Chains(int accumulators) {
+      this.accumulators = accumulators;
+    }
+
+    abstract double multiplyAdd(int iterations);
   }
 
-  private static Rates fma(
-      Crew crew, int threads, int accumulators, IntToDoubleFunction multiplyAdd) {
+  private static Rates fma(Crew crew, int threads, Chains chains, double warmUpSeconds) {
     double[] sums = new double[threads];
     int iterations = 1 << 16;
     double seconds = 0;
     // Until compiled code has run for a while; then as many iterations as fill a repeat.
-    for (double spent = 0; spent < WARM_UP_SECONDS; spent += seconds) {
+    for (double spent = 0; spent < warmUpSeconds; spent += seconds) {
       int count = iterations;
-      seconds = crew.seconds(thread -> sums[thread] += multiplyAdd.applyAsDouble(count));
+      seconds = crew.seconds(thread -> sums[thread] += chains.multiplyAdd(count));
       if (seconds < REPEAT_SECONDS / 2) {
         iterations *= 2;
       }
@@ -75,8 +100,8 @@ record Limit(int threads, Rates fmaGflops, Rates triadGbs) {
     int count = iterations;
     double[] rates = new double[REPEATS];
     for (int i = 0; i < REPEATS; i++) {
-      seconds = crew.seconds(thread -> sums[thread] += multiplyAdd.applyAsDouble(count));
-      rates[i] = 2.0 * SPECIES.length() * accumulators * count * threads / seconds / 1e9;
+      seconds = crew.seconds(thread -> sums[thread] += chains.multiplyAdd(count));
+      rates[i] = 2.0 * SPECIES.length() * chains.accumulators * count * threads / seconds / 1e9;
     }
     for (double sum : sums) {
       if (!(sum > 0)) { // so that the sums are used; each step keeps its accumulator above 0

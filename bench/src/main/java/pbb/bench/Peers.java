@@ -10,11 +10,11 @@ import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
-import java.util.stream.Collectors;
 
 /**
  * What a user would pick instead: the programs of {@code bench/peers}, which print lines as ours.
@@ -26,6 +26,9 @@ final class Peers {
 
   private final Path folder;
 
+  /** Peers that cannot be tried at all, and of which this was said. */
+  private final Set<String> said = new HashSet<>();
+
   /**
    * @param folder {@code bench/peers}
    */
@@ -33,38 +36,47 @@ final class Peers {
     this.folder = folder;
   }
 
-  /** Runs every peer at everything that it can do of {@code what}. */
-  void run(Set<What> what, List<ModelShape> shapes, List<Integer> threads, Consumer<Line> out) {
-    String shapeNames = shapes.stream().map(ModelShape::argument).collect(Collectors.joining(" "));
-    String counts = threads.stream().map(String::valueOf).collect(Collectors.joining(" "));
-    for (What each : what) {
-      switch (each) {
-        case LIMIT -> {} // a property of the machine
-        case TRAIN -> {
-          run("libtorch", out, "train", shapeNames, counts);
-          run("pytorch", out, "train", "eager compile max-autotune", shapeNames, counts);
-        }
-        case MATMUL -> run("libtorch", out, "gemm", "-", counts);
-        case GENERATE -> {
-          run("libtorch", out, "generate", shapeNames, counts);
-          run("pytorch", out, "generate", "eager compile", shapeNames, counts);
-        }
-      }
+  /** Training steps of every peer; nothing of theirs runs any more when a line goes out. */
+  void train(ModelShape shape, int threads, Consumer<Line> out) {
+    String count = String.valueOf(threads);
+    run("libtorch", out, "train", shape.argument(), count);
+    for (String mode : List.of("eager", "compile", "max-autotune")) {
+      run("pytorch", out, "train", mode, shape.argument(), count);
+    }
+  }
+
+  /** Matrix products of the peer that has them alone. */
+  void products(int threads, Consumer<Line> out) {
+    run("libtorch", out, "gemm", "-", String.valueOf(threads));
+  }
+
+  /** Batched greedy generation of every peer. */
+  void generate(ModelShape shape, int threads, Consumer<Line> out) {
+    String count = String.valueOf(threads);
+    run("libtorch", out, "generate", shape.argument(), count);
+    for (String mode : List.of("eager", "compile")) {
+      run("pytorch", out, "generate", mode, shape.argument(), count);
     }
   }
 
   private void run(String peer, Consumer<Line> out, String... arguments) {
-    Optional<String> missing = missing(peer);
-    if (missing.isEmpty()) {
-      missing = start(peer, out, arguments);
+    Optional<String> absent = missing(peer);
+    if (absent.isPresent()) {
+      if (said.add(peer)) {
+        out.accept(missing(peer, absent.get()));
+      }
+      return;
     }
-    missing.ifPresent(
+    List<Line> lines = new ArrayList<>();
+    Optional<String> failure = start(peer, lines::add, arguments);
+    lines.forEach(out);
+    failure.ifPresent(
         because ->
-            out.accept(
-                Line.of("missing")
-                    .with("peer", peer)
-                    .with("arguments", String.join(" ", arguments))
-                    .with("because", because)));
+            out.accept(missing(peer, because).with("arguments", String.join(" ", arguments))));
+  }
+
+  private static Line missing(String peer, String because) {
+    return Line.of("missing").with("peer", peer).with("because", because);
   }
 
   /** Why a peer cannot even be tried here. */
@@ -126,7 +138,7 @@ final class Peers {
           out.accept(Line.parse(line));
         }
       } catch (JsonProcessingException e) {
-        process.destroy();
+        process.toHandle().destroy(); // leaves its streams open for the reader
         return Optional.of("it printed something else than JSON: " + e.getOriginalMessage());
       }
       int code = process.waitFor();

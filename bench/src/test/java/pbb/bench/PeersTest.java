@@ -9,7 +9,6 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
@@ -28,12 +27,8 @@ class PeersTest {
 
   private List<Line> train() {
     List<Line> lines = new ArrayList<>();
-    new Peers(folder)
-        .run(
-            Set.of(What.LIMIT, What.TRAIN),
-            List.of(ModelShape.named("S"), ModelShape.parse("X=64,2,2,128,256,16,8").getFirst()),
-            List.of(1, 2),
-            lines::add);
+    Peers peers = new Peers(folder);
+    peers.train(ModelShape.parse("X=64,2,2,128,256,16,8").getFirst(), 2, lines::add);
     return lines;
   }
 
@@ -42,14 +37,14 @@ class PeersTest {
     peer("libtorch", "echo \"{\\\"what\\\": \\\"$1\\\", \\\"got\\\": \\\"$2|$3\\\"}\"");
     Line line = train().getFirst();
     assertEquals("train", line.get("what").asText());
-    assertEquals("S X=64,2,2,128,256,16,8|1 2", line.get("got").asText());
+    assertEquals("X=64,2,2,128,256,16,8|2", line.get("got").asText());
   }
 
   @Test
   void aPeerThatIsNotThereIsSaidWithWhy() throws IOException {
     peer("libtorch", "exit 0");
     List<Line> lines = train();
-    assertEquals(1, lines.size(), "only pytorch has something to say");
+    assertEquals(1, lines.size(), "only pytorch has something to say, and once");
     assertEquals("pytorch", lines.getFirst().get("peer").asText());
     assertTrue(lines.getFirst().get("because").asText().contains("is not there"));
   }
