@@ -29,9 +29,11 @@ final class GenerateCommand implements Callable<Integer> {
 
   @Option(
       names = "--profile",
-      paramLabel = "NAME",
+      paramLabel = "NAME|FILE.toml",
       defaultValue = "quick",
-      description = "How many programs, and of which kind: smoke, quick or full (default: quick).")
+      description =
+          "How many programs, and of which kind: smoke, quick, full, or a file with what it changes"
+              + " in one of them (default: quick).")
   private String profile;
 
   @Option(

@@ -13,6 +13,7 @@ import pbb.report.Report;
 import pbb.suite.DryRun;
 import pbb.suite.Experiment;
 import pbb.suite.Profile;
+import pbb.suite.ProfileFile;
 import pbb.suite.Progress;
 import pbb.suite.Results;
 import pbb.suite.RunConfig;
@@ -40,9 +41,11 @@ final class SuiteCommand implements Callable<Integer> {
 
   @Option(
       names = "--profile",
-      paramLabel = "NAME",
+      paramLabel = "NAME|FILE.toml",
       defaultValue = "quick",
-      description = "smoke (seconds), quick (minutes) or full (hours) (default: quick).")
+      description =
+          "smoke (seconds), quick (minutes), full (hours), or a file with what it changes in one"
+              + " of them (default: quick).")
   private String profile;
 
   @Option(
@@ -74,7 +77,7 @@ final class SuiteCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    Profile dials = Profile.named(profile);
+    Profile dials = ProfileFile.named(profile);
     int count = seeds == null ? dials.defaultSeeds() : seeds;
     if (count < 1) {
       throw new IllegalArgumentException("--seeds must be at least 1, not " + count);
@@ -91,7 +94,7 @@ final class SuiteCommand implements Callable<Integer> {
       if (dryRun) {
         return estimate(config, selection.backend());
       }
-      Path directory = out == null ? Path.of("runs", profile) : out;
+      Path directory = out == null ? Path.of("runs", dials.name()) : out;
       try (RunDirectory run =
           RunDirectory.open(
               directory,

@@ -18,6 +18,7 @@ import pbb.engine.io.InvalidFileException;
 import pbb.engine.io.JsonObject;
 import pbb.engine.io.JsonText;
 import pbb.suite.Profile;
+import pbb.suite.ProfileFile;
 import pbb.task.RandomArithmetic;
 import pbb.task.Split;
 import pbb.task.TaskData;
@@ -44,7 +45,8 @@ public record TaskFolder(RandomArithmetic task, long seed, TaskData data, Shares
    * Draws a task's data and writes them.
    *
    * @param task the task's name
-   * @param profile the profile's name, which decides how many programs there are, and of which kind
+   * @param profile the profile's name or file, which decides how many programs there are, and of
+   *     which kind
    * @param folder must not exist
    * @return what was written, in one sentence
    * @throws IllegalArgumentException if there is no such task or profile
@@ -55,7 +57,7 @@ public record TaskFolder(RandomArithmetic task, long seed, TaskData data, Shares
       throw new IllegalArgumentException(
           "--task " + task + " is no task: there is " + RandomArithmetic.NAME);
     }
-    Profile dials = Profile.named(profile);
+    Profile dials = ProfileFile.named(profile);
     TaskData data = new RandomArithmetic(dials.dials(), seed).generate(Formats.reservedWords());
     AtomicFiles.writeFolder(
         folder,
@@ -64,8 +66,8 @@ public record TaskFolder(RandomArithmetic task, long seed, TaskData data, Shares
           Map<String, Object> json = new LinkedHashMap<>();
           json.put("schema", 1);
           json.put("seed", seed);
-          json.put("task", Objects.requireNonNull(dials.json().get("task")));
-          json.put("shares", Objects.requireNonNull(dials.json().get("shares")));
+          json.put("task", Objects.requireNonNull(ProfileFile.json(dials).get("task")));
+          json.put("shares", Objects.requireNonNull(ProfileFile.json(dials).get("shares")));
           AtomicFiles.writeString(partial.resolve(FILE), JsonText.indented(json));
         });
     long training = data.executions().stream().filter(e -> e.split() == Split.TRAIN).count();
@@ -102,12 +104,12 @@ public record TaskFolder(RandomArithmetic task, long seed, TaskData data, Shares
     long seed = json.integer("seed", Long.MIN_VALUE, Long.MAX_VALUE);
     Map<String, Object> dials = tree(file);
     Profile profile =
-        Profile.quick()
-            .with(
-                file,
-                Map.of(
-                    "task", Objects.requireNonNullElse(dials.get("task"), Map.of()),
-                    "shares", Objects.requireNonNullElse(dials.get("shares"), Map.of())));
+        ProfileFile.with(
+            Profile.quick(),
+            file,
+            Map.of(
+                "task", Objects.requireNonNullElse(dials.get("task"), Map.of()),
+                "shares", Objects.requireNonNullElse(dials.get("shares"), Map.of())));
     return new TaskFolder(
         new RandomArithmetic(profile.dials(), seed), seed, data, profile.shares());
   }

@@ -4,7 +4,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import pbb.engine.train.TrainerConfig;
-import pbb.suite.Profile;
+import pbb.suite.ProfileFile;
 
 /**
  * What a training computes: everything that its figures depend on, as {@code run.json} has it.
@@ -74,7 +74,7 @@ public record TrainingPlan(
       case Begin.From(Path folder) ->
           json.put("init", folder.toAbsolutePath().normalize().toString());
     }
-    json.put("training", Profile.json(training));
+    json.put("training", ProfileFile.json(training));
     json.put("checkpointInterval", checkpointInterval);
     json.put("validationInterval", validationInterval);
     return json;

@@ -73,7 +73,7 @@ public record RunConfig(
     json.put("seeds", seeds);
     json.put("backend", backend);
     json.put("device", device);
-    json.put("profile", profile.json());
+    json.put("profile", ProfileFile.json(profile));
     return json;
   }
 
@@ -90,7 +90,7 @@ public record RunConfig(
     }
     try {
       return new RunConfig(
-          Profile.read(json.object("profile")),
+          ProfileFile.read(json.object("profile")),
           json.strings("experiments"),
           seeds,
           json.string("backend"),

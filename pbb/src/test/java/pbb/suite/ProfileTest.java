@@ -4,11 +4,14 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -16,6 +19,7 @@ import pbb.engine.io.InvalidFileException;
 import pbb.engine.io.JsonObject;
 import pbb.engine.io.JsonText;
 import pbb.engine.train.Schedule;
+import pbb.task.RandomArithmetic;
 
 /** Profiles and run configurations as JSON. */
 class ProfileTest {
@@ -30,7 +34,7 @@ class ProfileTest {
   @ValueSource(strings = {"smoke", "quick", "full"})
   void isReadBackAsItWasWritten(String name) throws InvalidFileException {
     Profile profile = Profile.named(name);
-    assertEquals(profile, Profile.read(parse(profile.json())));
+    assertEquals(profile, ProfileFile.read(parse(ProfileFile.json(profile))));
     RunConfig config = TinyRun.config(profile, 3, 4);
     assertEquals(config, RunConfig.read(parse(config.json())));
   }
@@ -44,14 +48,14 @@ class ProfileTest {
   @Test
   void fieldsCanBeChanged() throws InvalidFileException {
     Profile changed =
-        Profile.smoke()
-            .with(
-                FILE,
-                Map.of(
-                    "training",
-                    Map.of("steps", 5, "schedule", Map.of("kind", "cosine", "finalFraction", 0.1)),
-                    "shares",
-                    Map.of("settings", Map.of("1", 0.5))));
+        ProfileFile.with(
+            Profile.smoke(),
+            FILE,
+            Map.of(
+                "training",
+                Map.of("steps", 5, "schedule", Map.of("kind", "cosine", "finalFraction", 0.1)),
+                "shares",
+                Map.of("settings", Map.of("1", 0.5))));
     assertEquals(5, changed.training().steps());
     assertEquals(new Schedule.Cosine(50, 0.1), changed.training().schedule());
     assertEquals(0.5, changed.shares().settings().get(1));
@@ -78,9 +82,54 @@ class ProfileTest {
     }
     Map<String, Object> wrong = changes;
     InvalidFileException e =
-        assertThrows(InvalidFileException.class, () -> Profile.quick().with(FILE, wrong));
+        assertThrows(
+            InvalidFileException.class, () -> ProfileFile.with(Profile.quick(), FILE, wrong));
     assertTrue(String.valueOf(e.getMessage()).contains("some.toml"), e.getMessage());
     assertTrue(String.valueOf(e.getMessage()).contains(named), e.getMessage());
+  }
+
+  @Test
+  void aFileChangesABuiltInProfile(@TempDir Path folder) throws IOException {
+    Path file =
+        Files.writeString(
+            folder.resolve("longer.toml"),
+            """
+            base = "quick"
+            [training]
+            steps = 11_200
+            [[task.settings]]
+            operations = 3
+            withIo = 480
+            withoutIo = 60
+            noSource = 20
+            wrongSource = 20
+            """);
+    Profile profile = ProfileFile.named(file.toString());
+    assertEquals("longer", profile.name());
+    assertEquals(11_200, profile.training().steps());
+    assertEquals(
+        List.of(new RandomArithmetic.Setting(3, 480, 60, 20, 20)), profile.dials().settings());
+    assertEquals(Profile.quick().model(), profile.model());
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "'[training]', base",
+    "'base = \"slow\"', slow",
+    "'base = ', line 1",
+    "'base = \"quick\"\nepochs = 3', epochs",
+  })
+  void aFileThatIsWrongIsNamed(String text, String named, @TempDir Path folder) throws IOException {
+    Path file = Files.writeString(folder.resolve("wrong.toml"), text);
+    Exception e = assertThrows(Exception.class, () -> ProfileFile.named(file.toString()));
+    assertTrue(String.valueOf(e.getMessage()).contains(named), e.getMessage());
+  }
+
+  @Test
+  void aMissingFileIsNamed() {
+    UsageException e =
+        assertThrows(UsageException.class, () -> ProfileFile.named("missing/longer.toml"));
+    assertTrue(String.valueOf(e.getMessage()).contains("missing/longer.toml"), e.getMessage());
   }
 
   @Test

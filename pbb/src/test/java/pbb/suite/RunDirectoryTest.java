@@ -94,7 +94,8 @@ class RunDirectoryTest {
   void anotherConfigurationIsRefusedByTheFieldThatDiffers() throws IOException {
     open(folder, false).close();
     Profile profile =
-        TinyRun.profile().with(Path.of("some.toml"), Map.of("task", Map.of("modulus", 13)));
+        ProfileFile.with(
+            TinyRun.profile(), Path.of("some.toml"), Map.of("task", Map.of("modulus", 13)));
     Map<RunConfig, String> others =
         Map.of(
             TinyRun.config(0, 1),
