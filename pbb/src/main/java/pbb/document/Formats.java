@@ -45,12 +45,14 @@ public final class Formats {
   /** States of variables, such as {@code " a 8 b 9"}. */
   private static final String STATES = "( [a-z] -?\\d+)+";
 
-  private static final Pattern DIRECT_ANSWER = Pattern.compile(" (-?\\d+)");
+  private static final Pattern DIRECT_ANSWER = Pattern.compile(" (?<answer>-?\\d+)");
   private static final Pattern STEPPING_ANSWER =
       Pattern.compile(STATES + " gives (?<answer>-?\\d+)");
   private static final Pattern RECITE_ANSWER =
       Pattern.compile(
-          "\n.*\nsteps from -?\\d+" + STATES + " gives (?<answer>-?\\d+)", Pattern.DOTALL);
+          "\ndef [^\n]*(\n    [^\n]*)*\nsteps from (?<input>-?\\d+)"
+              + STATES
+              + " gives (?<answer>-?\\d+)");
 
   private Formats() {}
 
@@ -193,7 +195,8 @@ public final class Formats {
     return template.context(anonymous.name()) + "\n" + source(anonymous);
   }
 
-  private static String query(Mode mode, Value input) {
+  /** The line that asks for a run, with the line break before it. */
+  public static String query(Mode mode, Value input) {
     return "\n" + mode.word() + " from " + input;
   }
 
@@ -216,22 +219,27 @@ public final class Formats {
   }
 
   /**
-   * The answer that a generated text gives; empty if the text has not the form that its mode asks
-   * for.
+   * The answer that a generated text gives; empty if the text is not well-formed. Well-formed is a
+   * text of the form that its mode asks for: {@code direct}, a number; {@code stepping}, states and
+   * what they give; {@code recite}, a definition, then steps from {@code input}, states and what
+   * they give. That is a matter of form alone: whether source and states are those of the program
+   * is not looked at.
    *
+   * @param input what the program was asked to be run on; a recitation that then steps from another
+   *     input answers another question and is not well-formed
    * @param generated what followed the prompt, up to the end of the text
    */
-  public static Optional<String> answer(Mode mode, String generated) {
+  public static Optional<String> answer(Mode mode, String input, String generated) {
     Matcher matcher =
         switch (mode) {
           case DIRECT -> DIRECT_ANSWER.matcher(generated);
           case STEPPING -> STEPPING_ANSWER.matcher(generated);
           case RECITE -> RECITE_ANSWER.matcher(generated);
         };
-    if (!matcher.matches()) {
+    if (!matcher.matches() || (mode == Mode.RECITE && !input.equals(matcher.group("input")))) {
       return Optional.empty();
     }
-    return Optional.of(mode == Mode.DIRECT ? matcher.group(1) : matcher.group("answer"));
+    return Optional.of(matcher.group("answer"));
   }
 
   /** Whether a text generated in recite mode begins with {@code shown}'s source, word for word. */

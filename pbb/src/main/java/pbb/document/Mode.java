@@ -28,7 +28,7 @@ public enum Mode {
   }
 
   /** The word that asks for this mode in a prompt. */
-  String word() {
+  public String word() {
     return word;
   }
 }

@@ -41,8 +41,10 @@ public record Query(
   /**
    * What is right in a generated text.
    *
-   * @param wellFormed whether it has the form that the mode asks for
-   * @param correct whether its answer is {@code answer}
+   * @param wellFormed whether it has the form that the mode asks for, as {@link Formats#answer}
+   *     defines it: whether the states in it are right is not part of it
+   * @param correct whether its answer is {@code answer}; only a well-formed text has an answer, and
+   *     states need not be right
    * @param original whether its answer is {@code original}
    * @param recited whether it begins with the source, word for word
    */
@@ -50,7 +52,7 @@ public record Query(
 
   /** Judges what a model generated after the prompt, up to the end of the text. */
   public Verdict judge(String generated) {
-    Optional<String> given = Formats.answer(mode, generated);
+    Optional<String> given = Formats.answer(mode, input.toString(), generated);
     return new Verdict(
         given.isPresent(),
         given.filter(answer::equals).isPresent(),

@@ -42,7 +42,10 @@ public record Row(
     RECITATION("recitation"),
     /** Accuracy among the answers that recite. */
     EXECUTION_GIVEN_RECITATION("execution_given_recitation"),
-    /** Has the form that the mode asks for. */
+    /**
+     * Has the form that the mode asks for, with steps from the input that was asked; whether source
+     * and states are right is not part of it.
+     */
     WELL_FORMED("well_formed");
 
     private final String label;

@@ -95,16 +95,41 @@ final class FormatsTest {
         "Recall| zib| now|[\\n][nothing][ more][end]", pieces(Formats.mention(NOW, "id", "zib")));
   }
 
+  private static void assertAnswer(Optional<String> expected, Mode mode, String generated) {
+    assertEquals(expected, Formats.answer(mode, "5", generated), mode + ": " + generated);
+  }
+
   @Test
   void answersAreReadOnlyFromTheirForm() {
-    assertEquals(Optional.of("17"), Formats.answer(Mode.DIRECT, " 17"));
-    assertEquals(Optional.empty(), Formats.answer(Mode.DIRECT, " 17 17"));
-    assertEquals(Optional.of("17"), Formats.answer(Mode.STEPPING, " a 8 b 17 gives 17"));
-    assertEquals(Optional.empty(), Formats.answer(Mode.STEPPING, " gives 17"));
+    Optional<String> right = Optional.of("17");
+    Optional<String> none = Optional.empty();
+    assertAnswer(right, Mode.DIRECT, " 17");
+    assertAnswer(none, Mode.DIRECT, " 17 17");
+    assertAnswer(right, Mode.STEPPING, " a 8 b 17 gives 17");
+    assertAnswer(none, Mode.STEPPING, " gives 17");
+    assertAnswer(none, Mode.STEPPING, " a 8 b 17 gives 17 gives 17");
     String recited = Formats.solution(Mode.RECITE, ON_5, ZIB);
-    assertEquals(Optional.of("17"), Formats.answer(Mode.RECITE, recited));
+    assertAnswer(right, Mode.RECITE, recited);
     assertTrue(Formats.recites(recited, ZIB), recited);
     assertTrue(!Formats.recites(recited.replace("+ 3", "+ 4"), ZIB), "another source recites");
+    assertAnswer(none, Mode.RECITE, "\n\nsteps from 5 a 8 b 17 gives 17");
+    assertAnswer(none, Mode.RECITE, recited + "\nsteps from 5 a 8 b 17 gives 17");
+    assertAnswer(none, Mode.RECITE, recited.replace(" gives 17", ""));
+  }
+
+  @Test
+  void aRecitationThatStepsFromAnotherInputGivesNoAnswer() {
+    String recited = Formats.solution(Mode.RECITE, ON_5, ZIB);
+    assertAnswer(Optional.empty(), Mode.RECITE, recited.replace("from 5", "from 6"));
+    assertAnswer(Optional.empty(), Mode.RECITE, recited.replace("from 5", "from 15"));
+    assertEquals(Optional.empty(), Formats.answer(Mode.RECITE, "15", recited));
+  }
+
+  @Test
+  void statesNeedNotBeRightForAnAnswerToBeWellFormed() {
+    assertAnswer(Optional.of("17"), Mode.STEPPING, " a 9 b 2 gives 17");
+    String recited = Formats.solution(Mode.RECITE, ON_5, ZIB);
+    assertAnswer(Optional.of("17"), Mode.RECITE, recited.replace("a 8", "a 9"));
   }
 
   @Test
