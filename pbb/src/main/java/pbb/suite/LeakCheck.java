@@ -10,29 +10,38 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import pbb.document.DataFiles;
 import pbb.document.Formats;
+import pbb.document.Mode;
 import pbb.document.Template;
 import pbb.document.TrainingText;
+import pbb.lang.Interpreter;
 import pbb.lang.Parser;
+import pbb.lang.PreparedProgram;
 import pbb.lang.Program;
 import pbb.lang.SyntaxException;
+import pbb.lang.Value;
 import pbb.task.Execution;
 import pbb.task.FunctionTable;
 import pbb.task.Group;
-import pbb.task.Renaming;
+import pbb.task.RandomArithmetic;
 import pbb.task.Split;
 import pbb.task.TaskData;
 import pbb.task.TaskProgram;
 
 /**
  * Searches a written corpus for what would make its evaluation dishonest. It reads the texts
- * themselves, line by line, and trusts neither the fields beside them nor the code that wrote them:
- * a line that it does not understand is a finding too.
+ * themselves and trusts neither the fields beside them nor the code that chose them. Each text is
+ * read whole, as a pointer context and what may follow one, and must be what the program in {@code
+ * programs.jsonl}, or the anonymous one in the text itself, makes of it: states and answers are
+ * computed again, and anything more than that is a finding. Names, inputs, definitions and held-out
+ * contexts are found wherever they stand.
  */
 public final class LeakCheck {
 
@@ -54,6 +63,11 @@ public final class LeakCheck {
     TWO_NAMES,
     /** The executions of {@code io.jsonl} are not split as they should be. */
     SPLIT,
+    /**
+     * What stands after a query is not what the program does, but other states, another answer or
+     * more than these; or its input is none.
+     */
+    WRONG_EXECUTION,
     /** A document, or a line of it, is none of the known forms. */
     UNREADABLE
   }
@@ -67,9 +81,27 @@ public final class LeakCheck {
   public record Leak(Rule rule, String sentence) {}
 
   private static final Pattern WORD = Pattern.compile("[A-Za-z_]+");
-  private static final Pattern DEFINITION = Pattern.compile("def ([A-Za-z_]+)\\(.*");
-  private static final Pattern QUERY = Pattern.compile("(?:answer|steps|code) from (-?\\d+)(.*)");
-  private static final String MENTION = "nothing more";
+
+  /** A definition and the indented lines below it. */
+  private static final Pattern DEFINITION =
+      Pattern.compile("def ([A-Za-z_]+)\\([^\n]*(?:\n    [^\n]*)*");
+
+  private static final Pattern INPUT = Pattern.compile("\\bfrom\\s+(-?\\d+)");
+
+  private static final Pattern QUERY =
+      Pattern.compile(
+          "\n("
+              + Stream.of(Mode.values()).map(Mode::word).collect(Collectors.joining("|"))
+              + ") from (-?\\d+)");
+
+  /** The held-out pointer contexts of any name, whatever parts their words. */
+  private static final List<Pattern> HELD_OUT =
+      Template.HELD_OUT.stream()
+          .map(template -> template.context("\\S+").replace(" ", "\\s+"))
+          .map(Pattern::compile)
+          .toList();
+
+  private static final String MENTION = "\nnothing more";
 
   private final TaskData data;
   private final int domain;
@@ -77,9 +109,13 @@ public final class LeakCheck {
   private final Map<String, Set<String>> evaluationInputs = new HashMap<>();
   private final Map<String, String> shownSource = new HashMap<>();
   private final Map<FunctionTable, TaskProgram> held = new HashMap<>();
-  private final Map<String, Optional<FunctionTable>> tables = new HashMap<>();
+  private final Map<String, Optional<Source>> sources = new HashMap<>();
+  private final Map<String, Value> inputs = new HashMap<>();
   private final List<Leak> leaks = new ArrayList<>();
   private long number;
+
+  /** A source that runs on every input. */
+  private record Source(Program program, PreparedProgram prepared, FunctionTable table) {}
 
   private LeakCheck(TaskData data, int domain) {
     this.data = data;
@@ -89,6 +125,9 @@ public final class LeakCheck {
     for (TaskProgram program : data.programs()) {
       data.shownProgram(program)
           .ifPresent(shown -> shownSource.put(program.name(), Formats.source(shown)));
+    }
+    for (int x = 0; x < domain; x++) {
+      inputs.put(Integer.toString(x), Value.of(x));
     }
   }
 
@@ -186,56 +225,35 @@ public final class LeakCheck {
   private void document(TrainingText document) {
     number++;
     String text = document.text();
-    Set<String> subjects = new HashSet<>();
+    for (Pattern context : HELD_OUT) {
+      Matcher held = context.matcher(text);
+      while (held.find()) {
+        add(Rule.HELD_OUT_TEMPLATE, "uses the held-out pointer context " + quoted(held.group()));
+      }
+    }
+    Set<String> names = new TreeSet<>();
     Matcher words = WORD.matcher(text);
     while (words.find()) {
       if (byName.containsKey(words.group())) {
-        subjects.add(words.group());
+        names.add(words.group());
       }
     }
-    if (subjects.size() > 1) {
-      add(Rule.TWO_NAMES, "names " + String.join(" and ", subjects));
+    if (names.size() > 1) {
+      add(Rule.TWO_NAMES, "names " + String.join(" and ", names));
       return;
     }
-    String subject = subjects.isEmpty() ? Formats.PLACEHOLDER : subjects.iterator().next();
-    TaskProgram program = byName.get(subject);
-    List<String> lines = text.lines().toList();
-    for (String line : lines) {
-      for (Template template : Template.HELD_OUT) {
-        if (line.equals(template.context(subject))) {
-          add(Rule.HELD_OUT_TEMPLATE, "uses the held-out pointer context \"" + line + "\"");
-        }
-      }
-    }
-    if (!WORD.matcher(lines.getFirst())
-        .results()
-        .map(match -> match.group())
-        .toList()
-        .contains(subject)) {
-      add(Rule.UNREADABLE, "begins with \"" + lines.getFirst() + "\", which points to no program");
-    }
-    boolean mentions = false;
-    for (int i = 1; i < lines.size(); i++) {
-      String line = lines.get(i);
-      Matcher definition = DEFINITION.matcher(line);
-      Matcher query = QUERY.matcher(line);
-      if (definition.matches()) {
-        StringBuilder source = new StringBuilder(line);
-        while (i + 1 < lines.size() && lines.get(i + 1).startsWith("    ")) {
-          i++;
-          source.append('\n').append(lines.get(i));
-        }
-        source(Optional.ofNullable(program), definition.group(1), subject, source.toString());
-      } else if (query.matches()) {
-        execution(Optional.ofNullable(program), query.group(1));
-      } else if (line.equals(MENTION)) {
-        mentions = true;
-      } else {
-        add(Rule.UNREADABLE, "has the line \"" + line + "\", which is of no known form");
-      }
-    }
-    if (program != null && program.group() == Group.NO_SOURCE && !(mentions && lines.size() == 2)) {
-      add(Rule.NO_SOURCE, "says more of " + subject + " than that it exists");
+    String subject = names.isEmpty() ? Formats.PLACEHOLDER : names.iterator().next();
+    Optional<TaskProgram> program = Optional.ofNullable(byName.get(subject));
+    definitions(program, subject, text);
+    program.ifPresent(named -> inputs(named, text));
+    form(program, subject, text);
+  }
+
+  /** Looks for definitions, wherever they stand. */
+  private void definitions(Optional<TaskProgram> program, String subject, String text) {
+    Matcher definition = DEFINITION.matcher(text);
+    while (definition.find()) {
+      source(program, definition.group(1), subject, definition.group());
     }
   }
 
@@ -245,12 +263,11 @@ public final class LeakCheck {
       add(Rule.OTHER_SOURCE, "defines " + defined + " where it points to " + subject);
       return;
     }
-    Optional<FunctionTable> table =
-        tables.computeIfAbsent(source.replace("def " + defined + "(", "def f("), this::table);
-    if (table.isEmpty()) {
+    Optional<Source> runs = sources.computeIfAbsent(source, this::parse);
+    if (runs.isEmpty()) {
       add(
           Rule.UNREADABLE,
-          "holds a source that does not run: \"" + source.lines().findFirst().orElse("") + "…\"");
+          "holds a source that does not run: " + quoted(source.lines().findFirst().orElse("")));
       return;
     }
     if (program.isPresent() && !source.equals(shownSource.get(subject))) {
@@ -265,33 +282,177 @@ public final class LeakCheck {
               + " says is shown");
     }
     if (program.isEmpty() || program.get().group().executed()) {
-      coincidence("document " + number + ": " + subject, table.get());
+      coincidence(DataFiles.DOCUMENTS + ", line " + number + ": " + subject, runs.get().table);
     }
   }
 
-  private Optional<FunctionTable> table(String source) {
+  private Optional<Source> parse(String source) {
     try {
       Program program = Parser.parse(source + "\n");
-      return Optional.of(FunctionTable.of(Renaming.rename(program, Formats.PLACEHOLDER), domain));
+      return Optional.of(
+          new Source(
+              program, new Interpreter().prepare(program), FunctionTable.of(program, domain)));
     } catch (SyntaxException | IllegalArgumentException e) {
       return Optional.empty();
     }
   }
 
-  private void execution(Optional<TaskProgram> program, String input) {
-    if (program.isEmpty()) {
-      return; // Of an anonymous program; whether it may be run is decided by its function.
+  /** Looks for inputs that a named program is run on, wherever they stand. */
+  private void inputs(TaskProgram named, String text) {
+    Matcher input = INPUT.matcher(text);
+    while (input.find()) {
+      String on = input.group(1);
+      if (!named.group().executed()) {
+        add(
+            Rule.EXECUTION_WITHOUT_IO,
+            "runs " + named.name() + " of group " + named.group().label() + " on " + on);
+      } else if (evaluationInputs.getOrDefault(named.name(), Set.of()).contains(on)) {
+        add(
+            Rule.EVALUATION_INPUT,
+            "runs " + named.name() + " on " + on + ", on which it is evaluated");
+      }
     }
-    TaskProgram named = program.get();
-    if (!named.group().executed()) {
+  }
+
+  /**
+   * Reads the whole text as one of the known forms, and derives it again from what was read: where
+   * the two differ is a finding.
+   */
+  private void form(Optional<TaskProgram> program, String subject, String text) {
+    int lineEnd = text.indexOf('\n');
+    String first = lineEnd < 0 ? text : text.substring(0, lineEnd);
+    if (Template.TRAINING.stream().noneMatch(template -> template.context(subject).equals(first))) {
       add(
-          Rule.EXECUTION_WITHOUT_IO,
-          "runs " + named.name() + " of group " + named.group().label() + " on " + input);
-    } else if (evaluationInputs.getOrDefault(named.name(), Set.of()).contains(input)) {
-      add(
-          Rule.EVALUATION_INPUT,
-          "runs " + named.name() + " on " + input + ", on which it is evaluated");
+          Rule.UNREADABLE,
+          "begins with " + quoted(first) + ", which is no pointer context of training");
     }
+    if (lineEnd < 0) {
+      add(Rule.UNREADABLE, "ends after its first line");
+    } else if (program.isPresent()) {
+      named(program.get(), text, lineEnd);
+    } else {
+      anonymous(text, lineEnd);
+    }
+  }
+
+  /** Reads what follows the pointer context of a named program: its source, a run, or nothing. */
+  private void named(TaskProgram program, String text, int from) {
+    String rest = text.substring(from);
+    if (rest.equals(MENTION)) {
+      return;
+    }
+    String shown = shownSource.get(program.name());
+    if (program.group() == Group.NO_SOURCE || shown == null) {
+      add(Rule.NO_SOURCE, "says more of " + program.name() + " than that it exists");
+      return;
+    }
+    if (rest.equals("\n" + shown)) {
+      return;
+    }
+    if (rest.startsWith("\n" + shown + "\n")) {
+      add(Rule.UNREADABLE, "goes on after a source with " + quoted(line(rest, shown.length() + 1)));
+      return;
+    }
+    Optional<Source> source = sources.computeIfAbsent(shown, this::parse);
+    if (source.isEmpty()) {
+      add(Rule.UNREADABLE, "is of " + program.name() + ", whose source does not run");
+      return;
+    }
+    turn(source.get(), text, from)
+        .filter(end -> end < text.length())
+        .ifPresent(end -> add(Rule.UNREADABLE, "goes on with " + quoted(line(text, end))));
+  }
+
+  /** Reads what follows the pointer context of an anonymous program: its source, and its runs. */
+  private void anonymous(String text, int from) {
+    Matcher definition = DEFINITION.matcher(text).region(from + 1, text.length());
+    if (!definition.lookingAt()) {
+      add(Rule.UNREADABLE, "has the line " + quoted(line(text, from)) + " instead of a source");
+      return;
+    }
+    Optional<Source> source = sources.computeIfAbsent(definition.group(), this::parse);
+    if (source.isEmpty()) {
+      return; // Found with the definitions.
+    }
+    if (!definition.group().equals(Formats.source(source.get().program))) {
+      add(Rule.UNREADABLE, "holds a source that is not written as sources are");
+    }
+    Optional<Integer> end = Optional.of(definition.end());
+    if (end.get() == text.length()) {
+      add(Rule.UNREADABLE, "holds the source of an anonymous program and does not run it");
+    }
+    while (end.isPresent() && end.get() < text.length()) {
+      end = turn(source.get(), text, end.get());
+    }
+  }
+
+  /**
+   * Reads one run of {@code source}, from the line break before its query to its last answer.
+   *
+   * @return where it ends; empty if it is not as it should be, which is a finding then
+   */
+  private Optional<Integer> turn(Source source, String text, int from) {
+    Matcher query = QUERY.matcher(text).region(from, text.length());
+    if (!query.lookingAt()) {
+      add(
+          Rule.UNREADABLE,
+          "has the line " + quoted(line(text, from)) + ", which is of no known form");
+      return Optional.empty();
+    }
+    Mode mode =
+        Stream.of(Mode.values())
+            .filter(candidate -> candidate.word().equals(query.group(1)))
+            .findFirst()
+            .orElseThrow();
+    Value input = inputs.get(query.group(2));
+    if (input == null) {
+      add(
+          Rule.WRONG_EXECUTION,
+          "runs a program on "
+              + query.group(2)
+              + ", which is none of its inputs 0 to "
+              + (domain - 1));
+      return Optional.empty();
+    }
+    String name = source.program.name();
+    Execution execution = RandomArithmetic.execution(name, source.prepared, input, Split.TRAIN);
+    String right = Formats.query(mode, input) + Formats.solution(mode, execution, source.program);
+    int end = from + right.length();
+    if (!text.startsWith(right, from) || (end < text.length() && text.charAt(end) != '\n')) {
+      int line = lineOfDifference(text, from, right);
+      add(
+          Rule.WRONG_EXECUTION,
+          "has "
+              + quoted(line(text, from + line))
+              + " where "
+              + name
+              + " gives "
+              + quoted(line(right, line)));
+      return Optional.empty();
+    }
+    return Optional.of(end);
+  }
+
+  /** Where the line break before the first difference from {@code right} stands, in it. */
+  private static int lineOfDifference(String text, int from, String right) {
+    int same = 0;
+    while (same < right.length()
+        && from + same < text.length()
+        && right.charAt(same) == text.charAt(from + same)) {
+      same++;
+    }
+    return Math.max(0, right.lastIndexOf('\n', same - 1));
+  }
+
+  /** The line that begins or goes on at {@code from}, or after the line break there. */
+  private static String line(String text, int from) {
+    return text.substring(from).strip().lines().findFirst().orElse("");
+  }
+
+  /** As it stands in a sentence: on one line, and not too long. */
+  private static String quoted(String text) {
+    String line = text.replaceAll("\\s+", " ");
+    return "\"" + (line.length() > 120 ? line.substring(0, 120) + "…" : line) + "\"";
   }
 
   private void add(Rule rule, String what) {

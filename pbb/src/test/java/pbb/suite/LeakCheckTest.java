@@ -7,8 +7,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -20,16 +20,21 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import pbb.document.DataFiles;
 import pbb.document.Formats;
+import pbb.document.Mode;
 import pbb.document.Template;
 import pbb.document.TrainingText;
 import pbb.document.TrainingText.Kind;
 import pbb.document.TrainingText.Part;
+import pbb.engine.random.RandomStream;
 import pbb.engine.train.TrainerConfig;
+import pbb.lang.Interpreter;
 import pbb.lang.Program;
+import pbb.lang.Value;
 import pbb.suite.LeakCheck.Leak;
 import pbb.suite.LeakCheck.Rule;
 import pbb.task.Execution;
 import pbb.task.Group;
+import pbb.task.RandomArithmetic;
 import pbb.task.Renaming;
 import pbb.task.Split;
 import pbb.task.TaskData;
@@ -260,7 +265,7 @@ class LeakCheckTest {
   void aLineThatIsOfNoKnownForm() throws IOException {
     String name = one(Group.WITHOUT_IO).name();
     assertFound(Rule.UNREADABLE, "evaluates", context(name), "evaluates 4 to", " 7");
-    assertFound(Rule.UNREADABLE, "points to no program", "4 gives 7", "nothing more", "");
+    assertFound(Rule.UNREADABLE, "no pointer context", "4 gives 7", "nothing more", "");
     assertFound(
         Rule.UNREADABLE,
         "does not run",
@@ -269,27 +274,237 @@ class LeakCheckTest {
         " 4");
   }
 
+  @Test
+  void aRightDocumentOfEachFormIsNoFinding() throws IOException {
+    Template template = Template.TRAINING.getLast();
+    TaskProgram with = one(Group.WITH_IO);
+    TaskProgram wrong = one(Group.WRONG_SOURCE);
+    List<TrainingText> right = new ArrayList<>();
+    right.add(Formats.mention(template, "", one(Group.NO_SOURCE).name()));
+    right.add(Formats.sourceDocument(template, "", data().shownProgram(wrong).orElseThrow()));
+    Execution execution = execution(with, Split.TRAIN);
+    for (Mode mode : Mode.values()) {
+      right.add(Formats.executionDocument(template, mode, execution, with.program()));
+      Program anonymous = anonymous();
+      right.add(
+          Formats.inContextDocument(
+              template,
+              List.of(mode, Mode.RECITE, Mode.STEPPING, Mode.DIRECT),
+              List.of(run(anonymous, 0), run(anonymous, 1), run(anonymous, 2), run(anonymous, 2)),
+              anonymous));
+    }
+    for (TrainingText document : right) {
+      assertEquals(List.of(), planted(document.text()), document.text());
+    }
+  }
+
+  @Test
+  void aSecondExecutionOnTheLineOfTheFirst() throws IOException {
+    TaskProgram program = one(Group.WITH_IO);
+    Execution training = execution(program, Split.TRAIN);
+    Execution held = execution(program, Split.EVAL);
+    for (Mode mode : Mode.values()) {
+      String first = document(program, mode, training);
+      String second =
+          Formats.query(mode, held.input().getFirst()).strip()
+              + Formats.solution(mode, held, program.program());
+      assertFound(Rule.EVALUATION_INPUT, program.name(), first + " " + second);
+      assertFound(Rule.WRONG_EXECUTION, program.name(), first + " " + second);
+      assertFound(Rule.UNREADABLE, "goes on", first + "\n" + second);
+      assertFound(Rule.WRONG_EXECUTION, program.name(), first + " " + held.output());
+      assertFound(Rule.WRONG_EXECUTION, program.name(), first + "0");
+      assertFound(Rule.UNREADABLE, "goes on", first + "\n");
+    }
+  }
+
+  @Test
+  void anAnswerOrStateThatIsNotTheProgramsOwn() throws IOException {
+    TaskProgram program = one(Group.WITH_IO);
+    Execution right = execution(program, Split.TRAIN);
+    String other = right.output().equals("1") ? "2" : "1";
+    Execution answer =
+        new Execution(program.id(), right.input(), other, right.steps(), Split.TRAIN);
+    Execution state =
+        new Execution(
+            program.id(),
+            right.input(),
+            right.output(),
+            List.of("a 99", right.steps().getLast()),
+            Split.TRAIN);
+    for (Mode mode : Mode.values()) {
+      assertFound(Rule.WRONG_EXECUTION, program.name(), document(program, mode, answer));
+    }
+    assertFound(Rule.WRONG_EXECUTION, "a 99", document(program, Mode.STEPPING, state));
+    assertFound(Rule.WRONG_EXECUTION, "a 99", document(program, Mode.RECITE, state));
+    // A recitation that then steps from another input than was asked, and rightly so.
+    String asked = right.input().getFirst().toString();
+    List<Execution> training =
+        Objects.requireNonNull(data().executions(Split.TRAIN).get(program.id()));
+    String recited = document(program, Mode.RECITE, training.getLast());
+    assertFound(
+        Rule.WRONG_EXECUTION,
+        program.name(),
+        recited.replaceFirst("code from \\d+", "code from " + asked));
+  }
+
+  @Test
+  void anAnswerThatIsNotTheAnonymousProgramsOwn() throws IOException {
+    Program anonymous = anonymous();
+    List<Execution> runs = List.of(run(anonymous, 0), run(anonymous, 1), run(anonymous, 2));
+    for (Mode mode : Mode.values()) {
+      String text =
+          Formats.inContextDocument(
+                  Template.TRAINING.getFirst(), List.of(mode, mode, mode), runs, anonymous)
+              .text();
+      assertEquals(List.of(), planted(text), text);
+      String last = runs.getLast().output();
+      assertFound(
+          Rule.WRONG_EXECUTION,
+          "where f gives",
+          text.substring(0, text.length() - last.length()) + "99");
+      String second = Formats.solution(mode, runs.get(1), anonymous);
+      String wrong = Formats.solution(mode, runs.getFirst(), anonymous);
+      assertFound(
+          Rule.WRONG_EXECUTION,
+          "where f gives",
+          text.replace(
+              Formats.query(mode, Value.of(1)) + second, Formats.query(mode, Value.of(1)) + wrong));
+    }
+  }
+
+  @Test
+  void anInputThatIsNone() throws IOException {
+    TaskProgram program = one(Group.WITH_IO);
+    // The same function value as of an evaluation input, in other words.
+    int equal = Integer.parseInt(evaluationInput(program)) + DOMAIN;
+    assertFound(
+        Rule.WRONG_EXECUTION,
+        "none of its inputs",
+        document(program, Mode.DIRECT, run(program.program(), equal)));
+    assertFound(
+        Rule.WRONG_EXECUTION,
+        "none of its inputs",
+        context(program.name()) + "\nanswer from 0" + trainingInput(program) + " 1");
+  }
+
+  @Test
+  void aLeakOnTheFirstLine() throws IOException {
+    TaskProgram without = one(Group.WITHOUT_IO);
+    TaskProgram with = one(Group.WITH_IO);
+    String held = run(without.program(), 4).output();
+    assertFound(
+        Rule.UNREADABLE,
+        "no pointer context",
+        context(without.name()) + " 4 gives " + held + "\n" + Formats.source(without.program()));
+    assertFound(
+        Rule.EXECUTION_WITHOUT_IO,
+        without.name(),
+        context(without.name()) + " steps from 4 gives " + held + "\nnothing more");
+    assertFound(
+        Rule.EVALUATION_INPUT,
+        with.name(),
+        "answer from " + evaluationInput(with) + " 7 " + context(with.name()) + "\nnothing more");
+    TaskProgram none = one(Group.NO_SOURCE);
+    assertFound(
+        Rule.UNREADABLE,
+        "no pointer context",
+        context(none.name()) + " " + Formats.source(none.program()));
+    assertFound(
+        Rule.COINCIDENCE,
+        without.id(),
+        context("f") + " " + Formats.source(Renaming.rename(without.program(), "f")));
+    assertFound(Rule.UNREADABLE, "no pointer context", "Ponder " + with.name() + "\nnothing more");
+    assertFound(Rule.UNREADABLE, "ends after its first line", context(with.name()));
+  }
+
+  @Test
+  void aHeldOutTemplateAnywhere() throws IOException {
+    TaskProgram program = one(Group.WITH_IO);
+    for (Template template : Template.HELD_OUT) {
+      String held = template.context(program.name());
+      assertFound(Rule.HELD_OUT_TEMPLATE, held, "Do: " + held + " and on\nnothing more");
+      assertFound(
+          Rule.HELD_OUT_TEMPLATE, held, context(program.name()) + "\n" + held + "\nnothing more");
+      assertFound(
+          Rule.HELD_OUT_TEMPLATE,
+          held,
+          document(program, Mode.DIRECT, execution(program, Split.TRAIN)) + " " + held);
+      assertFound(
+          Rule.HELD_OUT_TEMPLATE,
+          held,
+          held.replace(" " + program.name() + " ", " " + program.name() + "\n"));
+    }
+  }
+
+  @Test
+  void moreThanASource() throws IOException {
+    TaskProgram without = one(Group.WITHOUT_IO);
+    String named = context(without.name()) + "\n" + Formats.source(without.program());
+    assertEquals(List.of(), planted(named), named);
+    assertFound(Rule.UNREADABLE, "4 gives 7", named + "\n4 gives 7");
+    assertFound(Rule.OTHER_SOURCE, without.name(), named + "  # 4 gives 7");
+    String anonymous = context("f") + "\n" + Formats.source(anonymous());
+    assertFound(Rule.UNREADABLE, "does not run it", anonymous);
+    assertFound(
+        Rule.UNREADABLE,
+        "not written as sources are",
+        anonymous + "  # 4 gives 7" + Formats.query(Mode.DIRECT, Value.of(1)) + " 1");
+  }
+
+  private static String document(TaskProgram program, Mode mode, Execution execution) {
+    return Formats.executionDocument(
+            Template.TRAINING.getFirst(), mode, execution, program.program())
+        .text();
+  }
+
+  private static Execution run(Program program, int input) {
+    return RandomArithmetic.execution(
+        program.name(), new Interpreter().prepare(program), Value.of(input), Split.TRAIN);
+  }
+
+  /** An anonymous program that is none of those without executions. */
+  private static Program anonymous() throws IOException {
+    RandomArithmetic task = new RandomArithmetic(TinyRun.profile().dials(), 3);
+    return task.fresh(
+        RandomStream.of(3, "test", 0),
+        2,
+        Formats.PLACEHOLDER,
+        task.heldFunctions(data().programs()));
+  }
+
+  /** The first execution of the program on one side of the split. */
+  private static Execution execution(TaskProgram program, Split split) throws IOException {
+    return Objects.requireNonNull(data().executions(split).get(program.id())).getFirst();
+  }
+
   private static String context(String name) {
     return CONTEXT + " " + name + " " + AFTER;
   }
 
-  /** Plants a document of these lines, and expects just one finding more than there was. */
   private void assertFound(Rule rule, String named, String context, String given, String learned)
       throws IOException {
+    assertFound(rule, named, context + "\n" + given + learned);
+  }
+
+  /** Plants a document with this text, and expects it to be found. */
+  private void assertFound(Rule rule, String named, String text) throws IOException {
+    assertFound(rule, named, planted(text));
+  }
+
+  /** What is found if a document with this text is planted. */
+  private List<Leak> planted(String text) throws IOException {
     Path planted = copy();
-    TrainingText text =
-        new TrainingText(
-            Kind.SOURCE,
-            Optional.empty(),
-            List.of(),
-            List.of(new Part(context + "\n" + given, false), new Part(learned, true)));
     Path extra = Files.createTempDirectory(folder, "extra");
-    DataFiles.writeDocuments(extra, Stream.of(text));
+    DataFiles.writeDocuments(
+        extra,
+        Stream.of(
+            new TrainingText(
+                Kind.SOURCE, Optional.empty(), List.of(), List.of(new Part(text, true)))));
     Files.writeString(
         planted.resolve(DataFiles.DOCUMENTS),
         Files.readString(extra.resolve(DataFiles.DOCUMENTS)),
         StandardOpenOption.APPEND);
-    assertFound(rule, named, LeakCheck.check(planted, DOMAIN));
+    return LeakCheck.check(planted, DOMAIN);
   }
 
   private static void assertFound(Rule rule, String named, List<Leak> leaks) {
@@ -326,11 +541,6 @@ class LeakCheckTest {
   }
 
   private static String input(TaskProgram program, Split split) throws IOException {
-    Map<String, List<Execution>> executions = data().executions(split);
-    return Objects.requireNonNull(executions.get(program.id()))
-        .getFirst()
-        .input()
-        .getFirst()
-        .toString();
+    return execution(program, split).input().getFirst().toString();
   }
 }
