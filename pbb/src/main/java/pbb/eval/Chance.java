@@ -1,32 +1,22 @@
 package pbb.eval;
 
 import java.util.Comparator;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
-import java.util.TreeMap;
-import java.util.function.IntPredicate;
-import pbb.task.Execution;
-import pbb.task.Split;
-import pbb.task.TaskData;
-import pbb.task.TaskProgram;
 
 /**
  * Guessers that know the training answers and see a query's input, but no program: any answer of
  * training at random; always the most frequent answer; the most frequent one to this input; the
- * input itself. Each is fitted on all training answers, and on those of the query's setting alone.
+ * input itself. Each is fitted on all training answers, of named and anonymous programs and in all
+ * modes, and on those of programs with as many operations as the query's alone.
  */
 public final class Chance {
 
-  private final TaskData data;
-  private final Map<Integer, Guesser> bySetting = new HashMap<>();
-  private final Guesser overall;
+  private final TrainingAnswers answers;
 
-  /** Fits the guessers to the training executions of {@code data}. */
-  public Chance(TaskData data) {
-    this.data = data;
-    this.overall = new Guesser(training(_ -> true));
+  /** Fits the guessers to {@code answers}, as they are when a chance is asked for. */
+  public Chance(TrainingAnswers answers) {
+    this.answers = answers;
   }
 
   /**
@@ -37,67 +27,35 @@ public final class Chance {
    */
   public double of(List<Query> queries) {
     int setting = queries.getFirst().operations();
-    Guesser own =
-        bySetting.computeIfAbsent(
-            setting, operations -> new Guesser(training(o -> o == operations)));
-    double best = 0;
-    for (Guesser guesser : List.of(overall, own)) {
-      best = Math.max(best, guesser.accuracy(queries));
-    }
-    return best;
+    return Math.max(best(answers.all(), queries), best(answers.of(setting), queries));
   }
 
-  private List<Execution> training(IntPredicate settings) {
-    Map<String, TaskProgram> byId = data.byId();
-    return data.executions().stream()
-        .filter(e -> e.split() == Split.TRAIN)
-        .filter(e -> settings.test(Objects.requireNonNull(byId.get(e.program())).operations()))
-        .toList();
+  private static double best(TrainingAnswers.Counts counts, List<Query> queries) {
+    String frequent = mostFrequent(counts.answers());
+    int constant = 0;
+    int byInput = 0;
+    int same = 0;
+    for (Query query : queries) {
+      String input = query.input().toString();
+      String frequentHere = mostFrequent(counts.byInput().getOrDefault(input, Map.of()));
+      constant += frequent.equals(query.answer()) ? 1 : 0;
+      byInput += frequentHere.equals(query.answer()) ? 1 : 0;
+      same += input.equals(query.answer()) ? 1 : 0;
+    }
+    double uniform = counts.answers().isEmpty() ? 0 : 1.0 / counts.answers().size();
+    return Math.max(uniform, Math.max(constant, Math.max(byInput, same)) / (double) queries.size());
   }
 
-  private static final class Guesser {
-    private final Map<String, Integer> answers = new TreeMap<>();
-    private final Map<String, Map<String, Integer>> answersByInput = new TreeMap<>();
-
-    Guesser(List<Execution> training) {
-      for (Execution execution : training) {
-        answers.merge(execution.output(), 1, Integer::sum);
-        answersByInput
-            .computeIfAbsent(execution.input().getFirst().toString(), _ -> new TreeMap<>())
-            .merge(execution.output(), 1, Integer::sum);
-      }
-    }
-
-    double accuracy(List<Query> queries) {
-      String frequent = mostFrequent(answers);
-      int constant = 0;
-      int byInput = 0;
-      int same = 0;
-      for (Query query : queries) {
-        String input = query.input().toString();
-        constant += frequent.equals(query.answer()) ? 1 : 0;
-        byInput +=
-            mostFrequent(answersByInput.getOrDefault(input, Map.of())).equals(query.answer())
-                ? 1
-                : 0;
-        same += input.equals(query.answer()) ? 1 : 0;
-      }
-      double uniform = answers.isEmpty() ? 0 : 1.0 / answers.size();
-      return Math.max(
-          uniform, Math.max(constant, Math.max(byInput, same)) / (double) queries.size());
-    }
-
-    /**
-     * The answer with the greatest count, the first of them in the order of text; none if there is
-     * none.
-     */
-    private static String mostFrequent(Map<String, Integer> counts) {
-      return counts.entrySet().stream()
-          .max(
-              Map.Entry.<String, Integer>comparingByValue()
-                  .thenComparing(Map.Entry.comparingByKey(Comparator.reverseOrder())))
-          .map(Map.Entry::getKey)
-          .orElse("");
-    }
+  /**
+   * The answer with the greatest count, the first of them in the order of text; none if there is
+   * none.
+   */
+  private static String mostFrequent(Map<String, Integer> counts) {
+    return counts.entrySet().stream()
+        .max(
+            Map.Entry.<String, Integer>comparingByValue()
+                .thenComparing(Map.Entry.comparingByKey(Comparator.reverseOrder())))
+        .map(Map.Entry::getKey)
+        .orElse("");
   }
 }

@@ -10,11 +10,13 @@ import pbb.document.DataFiles;
 import pbb.engine.backend.Backend;
 import pbb.engine.checkpoint.Model;
 import pbb.engine.nn.ModelConfig;
-import pbb.eval.Evaluation;
-import pbb.eval.Evaluation.Answered;
+import pbb.eval.Chance;
 import pbb.eval.Queries;
 import pbb.eval.Query;
 import pbb.eval.Row;
+import pbb.eval.Scoring;
+import pbb.eval.Scoring.Answered;
+import pbb.eval.TrainingAnswers;
 import pbb.suite.Evaluator;
 import pbb.suite.Results;
 import pbb.suite.RunFolder;
@@ -39,7 +41,7 @@ public final class EvaluationJob {
    * @param checkpoint a checkpoint, or a training's run directory, whose newest one is taken
    * @param data a folder with programs and executions
    * @param inputsPerProgram on how many of its evaluation inputs a program is asked, at most, in
-   *     each mode and kind
+   *     each mode and kind; directly, one without executions is asked on all of them
    * @param seed decides which pointer context a query has
    */
   public record Plan(Path checkpoint, Path data, int inputsPerProgram, long seed) {
@@ -129,7 +131,10 @@ public final class EvaluationJob {
     Evaluator.writeSamples(folder.path().resolve("samples.jsonl"), answers);
     String task = data.programs().getFirst().task();
     List<Row> rows =
-        Evaluation.rows(new Evaluation.Cell("eval", task, "checkpoint", plan.seed), data, answers);
+        Scoring.rows(
+            new Scoring.Cell("eval", task, "checkpoint", plan.seed),
+            new Chance(TrainingAnswers.read(plan.data, data)),
+            answers);
     new Results(
             "eval",
             backend.device().backend(),

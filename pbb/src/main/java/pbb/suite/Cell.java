@@ -1,7 +1,7 @@
 package pbb.suite;
 
 import java.nio.file.Path;
-import pbb.eval.Evaluation;
+import pbb.eval.Scoring;
 
 /**
  * One training with its evaluation.
@@ -23,8 +23,8 @@ public record Cell(String experiment, String task, String condition, long seed) 
   }
 
   /** What its rows are marked with. */
-  Evaluation.Cell mark() {
-    return new Evaluation.Cell(experiment, task, condition, seed);
+  Scoring.Cell mark() {
+    return new Scoring.Cell(experiment, task, condition, seed);
   }
 
   @Override

@@ -19,8 +19,8 @@ import pbb.engine.nn.ModelConfig;
 import pbb.engine.nn.Transformer;
 import pbb.engine.nn.Weights;
 import pbb.engine.train.StepReport;
-import pbb.eval.Evaluation;
-import pbb.eval.Evaluation.Answered;
+import pbb.eval.Scoring;
+import pbb.eval.Scoring.Answered;
 
 /**
  * Runs one cell in its folder: writes its data, searches them for leaks, trains, evaluates. Each
@@ -96,7 +96,7 @@ final class CellRun {
               secondsSince(evaluation),
               secondsSince(start),
               RunFolder.now(),
-              Evaluation.rows(cell.mark(), corpus.data(), answers));
+              Scoring.rows(cell.mark(), corpus.chance(), answers));
       result.write(folder);
       return Optional.of(result);
     } catch (StopRequestedException e) {

@@ -27,8 +27,10 @@ import pbb.engine.io.AtomicFiles;
 import pbb.engine.tokenizer.Tokenizer;
 import pbb.engine.tokenizer.WordTokenizer;
 import pbb.engine.train.TrainerConfig;
+import pbb.eval.Chance;
 import pbb.eval.Queries;
 import pbb.eval.Query;
+import pbb.eval.TrainingAnswers;
 import pbb.task.RandomArithmetic;
 import pbb.task.TaskData;
 
@@ -40,9 +42,14 @@ import pbb.task.TaskData;
  * @param queries what is asked
  * @param tokenizer for all training documents and queries
  * @param documents the training documents, in the order in which training reads them, each once
+ * @param chance what guessing from their answers would score
  */
 public record Corpus(
-    TaskData data, List<Query> queries, Tokenizer tokenizer, List<Document> documents) {
+    TaskData data,
+    List<Query> queries,
+    Tokenizer tokenizer,
+    List<Document> documents,
+    Chance chance) {
 
   /**
    * Draws and writes programs, executions and the documents that training will read, to the last
@@ -143,14 +150,17 @@ public record Corpus(
     TaskData data = DataFiles.read(folder);
     List<Query> queries = queries(data, profile, seed);
     TreeSet<String> words = words(queries);
+    TrainingAnswers answers = new TrainingAnswers(data);
     DataFiles.readDocuments(
         folder,
-        document ->
-            document.parts().forEach(part -> words.addAll(WordTokenizer.pieces(part.text()))));
+        document -> {
+          answers.add(document);
+          document.parts().forEach(part -> words.addAll(WordTokenizer.pieces(part.text())));
+        });
     Tokenizer tokenizer = WordTokenizer.ofWords(List.copyOf(words));
     List<Document> documents = new ArrayList<>();
     DataFiles.readDocuments(folder, document -> documents.add(encode(document, tokenizer)));
-    return new Corpus(data, queries, tokenizer, documents);
+    return new Corpus(data, queries, tokenizer, documents, new Chance(answers));
   }
 
   /** All queries of a cell. */

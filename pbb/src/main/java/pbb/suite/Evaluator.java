@@ -22,8 +22,8 @@ import pbb.engine.generate.Generator;
 import pbb.engine.io.AtomicFiles;
 import pbb.engine.io.JsonText;
 import pbb.engine.tokenizer.Tokenizer;
-import pbb.eval.Evaluation.Answered;
 import pbb.eval.Query;
+import pbb.eval.Scoring.Answered;
 
 /** Asks a model queries, greedily, and keeps every answer. */
 public final class Evaluator {

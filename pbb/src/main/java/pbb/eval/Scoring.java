@@ -9,10 +9,9 @@ import java.util.function.Predicate;
 import pbb.document.Mode;
 import pbb.eval.Query.Verdict;
 import pbb.eval.Row.Metric;
-import pbb.task.TaskData;
 
 /** Turns judged queries into rows. */
-public final class Evaluation {
+public final class Scoring {
 
   /**
    * A query with what a model generated.
@@ -41,15 +40,15 @@ public final class Evaluation {
 
   private record Kind(int operations, String group, QueryKind query, Mode mode) {}
 
-  private Evaluation() {}
+  private Scoring() {}
 
   /**
    * The rows of an evaluation: one for each metric of each setting, group, kind of query and mode,
    * in the order in which the queries first have them.
    *
-   * @param data what was trained on, for the chance levels
+   * @param chance what guessing would score
    */
-  public static List<Row> rows(Cell cell, TaskData data, List<Answered> answers) {
+  public static List<Row> rows(Cell cell, Chance chance, List<Answered> answers) {
     Map<Kind, List<Answered>> byKind = new LinkedHashMap<>();
     for (Answered answer : answers) {
       Query query = answer.query();
@@ -59,7 +58,6 @@ public final class Evaluation {
               _ -> new ArrayList<>())
           .add(answer);
     }
-    Chance chance = new Chance(data);
     List<Row> rows = new ArrayList<>();
     byKind.forEach(
         (kind, members) -> {
