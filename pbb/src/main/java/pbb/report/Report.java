@@ -110,6 +110,10 @@ public final class Report {
         blocks.add(new Block.Heading(3, operations(setting)));
         blocks.add(byMode(own, Metric.ACCURACY, true));
       }
+      run.cells()
+          .forEach(
+              (cell, result) ->
+                  blocks.add(new Block.Paragraph(cell + ": " + result.twins().sentence())));
       blocks.add(new Block.Heading(2, "Controls" + of));
       blocks.add(
           new Block.Paragraph(

@@ -12,6 +12,7 @@ import pbb.engine.io.InvalidFileException;
 import pbb.engine.io.JsonObject;
 import pbb.engine.io.JsonText;
 import pbb.eval.Row;
+import pbb.eval.Twins;
 
 /**
  * What came of a cell: {@code cell.json}, written last, so that a cell that has one is finished.
@@ -25,6 +26,7 @@ import pbb.eval.Row;
  * @param evaluationSeconds how long asking the queries took
  * @param wallSeconds how long the start of the run that finished the cell worked on it
  * @param finishedAt when it was finished, in ISO 8601
+ * @param twins how far programs with executions are the same function as others
  * @param rows its figures
  */
 public record CellResult(
@@ -37,6 +39,7 @@ public record CellResult(
     double evaluationSeconds,
     double wallSeconds,
     String finishedAt,
+    Twins twins,
     List<Row> rows) {
 
   /** The file's name in a cell's folder. */
@@ -59,6 +62,12 @@ public record CellResult(
     head.put("evaluationSeconds", evaluationSeconds);
     head.put("wallSeconds", wallSeconds);
     head.put("finishedAt", finishedAt);
+    Map<String, Object> same = new LinkedHashMap<>();
+    same.put("programs", twins.programs());
+    same.put("of", twins.of());
+    same.put("queries", twins.queries());
+    same.put("ofQueries", twins.ofQueries());
+    head.put("twins", same);
     String opening = JsonText.indented(head).stripTrailing();
     AtomicFiles.writeString(
         folder.resolve(FILE),
@@ -80,6 +89,7 @@ public record CellResult(
     }
     JsonObject json = JsonObject.read(file);
     json.integer("schema", 1, 1);
+    JsonObject twins = json.object("twins");
     return Optional.of(
         new CellResult(
             json.integer("parameters", 1L, Long.MAX_VALUE),
@@ -91,6 +101,11 @@ public record CellResult(
             json.number("evaluationSeconds"),
             json.number("wallSeconds"),
             json.string("finishedAt"),
+            new Twins(
+                twins.integer("programs", 0, Integer.MAX_VALUE),
+                twins.integer("of", 0, Integer.MAX_VALUE),
+                twins.integer("queries", 0, Integer.MAX_VALUE),
+                twins.integer("ofQueries", 0, Integer.MAX_VALUE)),
             Results.rows(json)));
   }
 }

@@ -21,6 +21,7 @@ import pbb.engine.nn.Weights;
 import pbb.engine.train.StepReport;
 import pbb.eval.Scoring;
 import pbb.eval.Scoring.Answered;
+import pbb.eval.Twins;
 
 /**
  * Runs one cell in its folder: writes its data, searches them for leaks, trains, evaluates. Each
@@ -61,6 +62,8 @@ final class CellRun {
     AtomicFiles.removePartials(folder);
     try {
       Corpus corpus = corpus();
+      Twins twins = Twins.of(corpus.data(), profile.dials().modulus(), corpus.queries());
+      progress.accept(new Progress.Notice(cell, twins.sentence()));
       int longest = Evaluator.longestSequence(corpus.tokenizer(), corpus.queries());
       ModelConfig model =
           profile
@@ -96,6 +99,7 @@ final class CellRun {
               secondsSince(evaluation),
               secondsSince(start),
               RunFolder.now(),
+              twins,
               Scoring.rows(cell.mark(), corpus.chance(), answers));
       result.write(folder);
       return Optional.of(result);

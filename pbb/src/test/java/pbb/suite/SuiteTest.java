@@ -28,6 +28,7 @@ import pbb.document.DataFiles;
 import pbb.engine.io.InvalidFileException;
 import pbb.engine.io.JsonObject;
 import pbb.eval.Row;
+import pbb.eval.Twins;
 import pbb.report.Report;
 
 /** Whole runs, as small as they can be. */
@@ -439,7 +440,14 @@ class SuiteTest {
     String text = Files.readString(run.resolve("report.md"));
     assertTrue(
         text.contains("reasoning/homogeneous/seed-7 | " + TinyRun.STEPS), "no learning curve");
-    assertTrue(Files.readString(run.resolve("index.html")).contains("<polyline"), "no plot of it");
+    String page = Files.readString(run.resolve("index.html"));
+    assertTrue(page.contains("<polyline"), "no plot of it");
+    // Two operations of so small a modulus have few functions: some programs are the same one.
+    Twins twins = CellResult.read(run.resolve(CELL)).orElseThrow().twins();
+    assertTrue(twins.of() == 6 && twins.sentence().contains("of 6 programs"), twins.sentence());
+    String counted = "reasoning/homogeneous/seed-7: " + twins.sentence();
+    assertTrue(text.contains(counted), text);
+    assertTrue(page.contains(counted), page);
   }
 
   private void assertSameBytes(Path run) {
