@@ -49,7 +49,8 @@ final class EvalCommand implements Callable<Integer> {
       paramLabel = "N",
       defaultValue = "6",
       description =
-          "How often a program is asked about, at most, in each mode and kind (default: 6).")
+          "On how many inputs a program is asked, at most, in each mode and kind (default: 6);"
+              + " directly, one without executions is asked on all.")
   private int inputsPerProgram;
 
   @Override

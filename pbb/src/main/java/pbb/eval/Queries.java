@@ -34,7 +34,9 @@ public final class Queries {
    * Queries from {@code data}.
    *
    * @param seed decides which pointer context a query has
-   * @param inputsPerProgram the most inputs that a program is asked about, in each mode and kind
+   * @param inputsPerProgram the most inputs that a program is asked about, in each mode and kind; a
+   *     program without executions is asked directly about all of its evaluation inputs, since
+   *     direct answers cost least and are the hardest to tell from chance
    */
   public Queries(TaskData data, long seed, int inputsPerProgram) {
     this.data = data;
@@ -80,8 +82,10 @@ public final class Queries {
     boolean swapped = kind == QueryKind.WRONG_NAME || own.group() == Group.WRONG_SOURCE;
     PreparedProgram right = new Interpreter().prepare(asked);
     PreparedProgram original = new Interpreter().prepare(own.program());
-    int taken = 0;
     List<Execution> executions = Objects.requireNonNullElse(evaluation.get(own.id()), List.of());
+    boolean all = mode == Mode.DIRECT && !own.group().executed();
+    int most = all ? executions.size() : inputsPerProgram;
+    int taken = 0;
     for (Execution execution : executions) {
       Value input = execution.input().getFirst();
       Execution expected = RandomArithmetic.execution(named.id(), right, input, Split.EVAL);
@@ -93,7 +97,7 @@ public final class Queries {
       if (originalAnswer.isPresent() && originalAnswer.get().equals(expected.output())) {
         continue;
       }
-      if (taken == inputsPerProgram) {
+      if (taken == most) {
         break;
       }
       Template template = template(kind, own.id(), mode, taken);

@@ -67,7 +67,7 @@ public record Profile(
    * Which queries are asked, and how.
    *
    * @param inputsPerProgram on how many of its evaluation inputs a program is asked, at most, in
-   *     each mode and kind
+   *     each mode and kind; directly, one without executions is asked on all of them
    * @param batchSize how many answers are generated at a time
    */
   public record EvaluationDials(int inputsPerProgram, int batchSize) {

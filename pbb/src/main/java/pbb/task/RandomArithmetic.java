@@ -42,7 +42,8 @@ import pbb.lang.Value;
  *       are, are refused: guessing would pay;
  *   <li>programs of several operations that amount to a single one are refused: they would be
  *       easier than their setting says;
- *   <li>programs with executions are evaluated on inputs that no training document has for them.
+ *   <li>programs with executions are evaluated on inputs that no training document has for them;
+ *       the others, of which no execution is trained, on any.
  * </ul>
  */
 public final class RandomArithmetic {
@@ -112,7 +113,8 @@ public final class RandomArithmetic {
    * @param modulus m, at least 2
    * @param maxConstant the largest constant, at least 2
    * @param settings one for each number of operations
-   * @param evaluationInputs for how many inputs each program is evaluated; below m
+   * @param evaluationInputs how many inputs of a program with executions are kept for evaluation;
+   *     below m; of other programs all are
    */
   public record Dials(int modulus, int maxConstant, List<Setting> settings, int evaluationInputs) {
 
@@ -258,10 +260,9 @@ public final class RandomArithmetic {
     List<Execution> executions = new ArrayList<>();
     PreparedProgram prepared = new Interpreter().prepare(program);
     for (int i = 0; i < inputs.size(); i++) {
-      Split split = i < dials.evaluationInputs() ? Split.EVAL : Split.TRAIN;
-      if (split == Split.EVAL || group.executed()) {
-        executions.add(execution(id, prepared, Value.of(inputs.get(i)), split));
-      }
+      boolean trained = group.executed() && i >= dials.evaluationInputs();
+      executions.add(
+          execution(id, prepared, Value.of(inputs.get(i)), trained ? Split.TRAIN : Split.EVAL));
     }
     return executions;
   }
