@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.lang.module.ModuleFinder;
 import java.net.URISyntaxException;
 import java.net.URL;
 import java.nio.file.Files;
@@ -12,6 +13,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
+import java.util.ServiceLoader;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -21,7 +24,8 @@ import java.util.regex.Pattern;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import pbb.engine.backend.UsableBackend;
+import pbb.engine.backend.BackendProvider;
+import pbb.engine.backend.DeviceStatus;
 
 /**
  * An op gives the same bits whether it is interpreted or compiled, so that results do not depend on
@@ -83,13 +87,19 @@ class CompilationTest {
 
   @Test
   void interpretedAndCompiledOpsGiveTheSameBits() throws Exception {
-    UsableBackend vector =
-        UsableBackend.all()
-            .filter(backend -> backend.device().backend().equals("vector"))
+    Assumptions.assumeTrue(
+        ModuleFinder.ofSystem().find("jdk.incubator.vector").isPresent(),
+        "skipped: this JDK has no module jdk.incubator.vector");
+    DeviceStatus vector =
+        ServiceLoader.load(BackendProvider.class).stream()
+            .map(ServiceLoader.Provider::get)
+            .filter(provider -> provider.name().equals("vector"))
+            .flatMap(provider -> provider.devices().stream())
             .findFirst()
-            .orElse(null);
-    Assumptions.assumeTrue(vector != null, "the vector backend cannot be used here");
-    String device = Objects.requireNonNull(vector).device().id();
+            .orElseThrow(() -> new AssertionError("no provider offers the vector backend"));
+    assertEquals(
+        Optional.empty(), vector.refusal(), "the JDK has the Vector API, yet its backend refuses");
+    String device = vector.id();
     Path interpretedOutput = folder.resolve("interpreted");
     Path compiledOutput = folder.resolve("compiled");
     Process interpreted = start("vector", device, 0, interpretedOutput, "-Xint");
