@@ -95,7 +95,10 @@ public final class Report {
     List<Block> blocks = new ArrayList<>();
     blocks.add(new Block.Heading(1, TITLE));
     blocks.add(new Block.Paragraph(HOW_TO_READ));
-    claims(blocks);
+    boolean trained = runs.stream().anyMatch(run -> run.config().isPresent());
+    if (trained) { // An evaluation of one model claims nothing.
+      claims(blocks);
+    }
     for (Run run : runs) {
       List<Row> rows = run.results().rows();
       List<Integer> settings =
@@ -131,18 +134,21 @@ public final class Report {
       blocks.add(new Block.Heading(2, "Well-formed answers" + of));
       blocks.add(byMode(rows, Metric.WELL_FORMED, false));
     }
-    curves(blocks);
+    if (trained) {
+      curves(blocks);
+    }
     provenance(blocks);
     return blocks;
   }
 
   private void claims(List<Block> blocks) {
     blocks.add(new Block.Heading(2, "Claims"));
-    boolean together = runs.size() > 1 && takenTogether();
+    List<RunConfig> configs = runs.stream().flatMap(run -> run.config().stream()).toList();
+    boolean together = runs.size() > 1 && configs.size() == runs.size() && takenTogether(configs);
     List<List<String>> rows = new ArrayList<>();
     if (together) {
       List<Row> all = runs.stream().flatMap(run -> run.results().rows().stream()).toList();
-      for (String id : runs.getFirst().config().experiments()) {
+      for (String id : configs.getFirst().experiments()) {
         List<Row> own = all.stream().filter(row -> row.experiment().equals(id)).toList();
         for (Claim.Verdict verdict : Experiment.named(id).judge(own)) {
           rows.add(
@@ -172,11 +178,10 @@ public final class Report {
   }
 
   /** Whether the runs are of one configuration and no two have a seed in common. */
-  private boolean takenTogether() {
+  private static boolean takenTogether(List<RunConfig> configs) {
     Set<Long> seeds = new LinkedHashSet<>();
-    RunConfig first = runs.getFirst().config();
-    for (Run run : runs) {
-      RunConfig config = run.config();
+    RunConfig first = configs.getFirst();
+    for (RunConfig config : configs) {
       RunConfig same =
           new RunConfig(
               config.profile(),
@@ -405,7 +410,10 @@ public final class Report {
       List<List<String>> rows = new ArrayList<>();
       rows.add(List.of("run", run.name()));
       rows.add(List.of("profile", run.results().profile()));
-      rows.add(List.of("seeds", run.config().seeds().toString()));
+      rows.add(
+          List.of(
+              "seeds",
+              run.results().rows().stream().map(Row::seed).distinct().toList().toString()));
       rows.add(List.of("started", run.results().startedAt()));
       rows.add(List.of("finished", run.results().finishedAt()));
       rows.add(List.of("seconds", String.format(Locale.ROOT, "%.1f", run.results().wallSeconds())));
@@ -434,12 +442,14 @@ public final class Report {
         rows.add(List.of("starts", starts + "; what is above of the machine is of the last one"));
       }
       blocks.add(new Block.Table(List.of("what", "value"), rows));
-      blocks.add(cells(run));
+      if (!run.cells().isEmpty()) {
+        blocks.add(cells(run));
+      }
     }
     blocks.add(
         new Block.Paragraph(
             "All numbers that the figures depend on are in run.json; every query with its answer is"
-                + " in samples.jsonl of its cell."));
+                + " in samples.jsonl, of its cell if there are cells."));
   }
 
   private static Block cells(Run run) {

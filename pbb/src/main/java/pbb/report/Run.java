@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import pbb.engine.io.InvalidFileException;
 import pbb.engine.io.JsonObject;
 import pbb.suite.Cell;
@@ -22,7 +23,7 @@ import pbb.suite.UsageException;
  * A run as it stands on disk.
  *
  * @param name its folder's name
- * @param config its configuration
+ * @param config its configuration; empty if it is no run of the suite
  * @param environment {@code env.json}
  * @param results its results
  * @param cells its finished cells
@@ -30,7 +31,7 @@ import pbb.suite.UsageException;
  */
 record Run(
     String name,
-    RunConfig config,
+    Optional<RunConfig> config,
     JsonObject environment,
     Results results,
     Map<Cell, CellResult> cells,
@@ -48,22 +49,32 @@ record Run(
   /**
    * Reads a run directory.
    *
-   * @throws UsageException if it holds no results
+   * @throws UsageException if it holds no results, such as a training's
    * @throws InvalidFileException if a file cannot be read
    */
   static Run read(Path folder) throws IOException {
     Path results = folder.resolve(Results.FILE);
+    Optional<String> job = job(folder);
+    if (job.equals(Optional.of("train"))) {
+      throw new UsageException(
+          folder
+              + " is a training, which has no results to report: evaluate it with pbb eval"
+              + " --checkpoint "
+              + folder
+              + " --data DIR --out RUN, and report that RUN");
+    }
     if (!Files.exists(results)) {
       throw new UsageException(
           folder
               + " holds no "
               + Results.FILE
-              + ": name the directory of a run of which a cell is finished");
+              + ": name the directory of a run of suite of which a cell is finished, or of eval");
     }
-    RunConfig config = RunDirectory.config(folder);
+    Optional<RunConfig> config =
+        job.isPresent() ? Optional.empty() : Optional.of(RunDirectory.config(folder));
     Map<Cell, CellResult> cells = new LinkedHashMap<>();
     Map<Cell, List<Step>> curves = new LinkedHashMap<>();
-    for (Cell cell : config.cells()) {
+    for (Cell cell : config.map(RunConfig::cells).orElse(List.of())) {
       Path cellFolder = cell.folder(folder);
       var result = CellResult.read(cellFolder);
       if (result.isPresent()) {
@@ -79,6 +90,16 @@ record Run(
         Results.read(results),
         cells,
         curves);
+  }
+
+  /** What kind of job a run is that is none of the suite. */
+  private static Optional<String> job(Path folder) throws IOException {
+    Path file = folder.resolve(RunFolder.CONFIG);
+    if (!Files.exists(file)) {
+      return Optional.empty();
+    }
+    JsonObject json = JsonObject.read(file);
+    return json.has("job") ? Optional.of(json.string("job")) : Optional.empty();
   }
 
   private static List<Step> curve(Path metrics) throws IOException {
