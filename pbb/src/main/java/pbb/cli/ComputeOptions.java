@@ -1,9 +1,13 @@
 package pbb.cli;
 
 import org.jspecify.annotations.Nullable;
+import pbb.suite.UsageException;
 import picocli.CommandLine.Option;
 
-/** Options of commands that compute. */
+/**
+ * Options for how something is computed. Every command takes them, so that one habit serves all;
+ * those that compute nothing say so in their help.
+ */
 final class ComputeOptions {
 
   /** Of which backend the best usable one is taken. */
@@ -41,7 +45,7 @@ final class ComputeOptions {
       return Runtime.getRuntime().availableProcessors();
     }
     if (threads < 1) {
-      throw new IllegalArgumentException("--threads must be at least 1, not " + threads);
+      throw new UsageException("--threads must be at least 1, not " + threads);
     }
     return threads;
   }

@@ -82,6 +82,12 @@ final class Display implements Reporter {
     }
   }
 
+  /** The last word on how a job ended, said even where progress is not shown. */
+  synchronized void conclude(String sentence) {
+    endLine();
+    out.println("pbb: " + sentence);
+  }
+
   private void redraw(String line) {
     out.print("\r" + line + " ".repeat(Math.max(0, lastLength - line.length())));
     out.flush();

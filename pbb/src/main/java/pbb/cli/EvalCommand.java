@@ -3,12 +3,15 @@ package pbb.cli;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
+import java.util.concurrent.atomic.AtomicBoolean;
 import pbb.job.EvaluationJob;
 import pbb.suite.RunFolder;
+import pbb.suite.StopRequestedException;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParentCommand;
 import picocli.CommandLine.Spec;
 
 /** {@code pbb eval}. */
@@ -19,6 +22,7 @@ import picocli.CommandLine.Spec;
 final class EvalCommand implements Callable<Integer> {
 
   @Spec private CommandSpec spec;
+  @ParentCommand private Main main;
   @Mixin private CommonOptions common;
   @Mixin private ComputeOptions compute;
 
@@ -53,22 +57,32 @@ final class EvalCommand implements Callable<Integer> {
               + " directly, one without executions is asked on all.")
   private int inputsPerProgram;
 
+  @Option(
+      names = "--resume",
+      description = "Asks again in a run directory that an interrupted evaluation left.")
+  private boolean resume;
+
   @Override
   public Integer call() throws IOException {
     Display display = common.display();
     EvaluationJob.Plan plan =
         new EvaluationJob.Plan(checkpoint, data, inputsPerProgram, compute.seed);
     EvaluationJob job = EvaluationJob.of(plan);
+    AtomicBoolean stop = new AtomicBoolean();
     try (var selection = Opened.backend(compute, display)) {
       var device = selection.backend().device();
-      try (RunFolder folder =
-          RunFolder.open(
-              out,
-              plan.json(device.backend(), device.id()),
-              Version.current().environment(device, compute.threadCount()),
-              false)) {
-        spec.commandLine().getOut().print(job.run(folder, selection.backend(), display));
+      try (var _ = main.interruption().job(() -> stop.set(true));
+          RunFolder folder =
+              RunFolder.open(
+                  out,
+                  plan.json(device.backend(), device.id()),
+                  Version.current().environment(device, compute.threadCount()),
+                  resume)) {
+        spec.commandLine().getOut().print(job.run(folder, selection.backend(), display, stop::get));
         spec.commandLine().getOut().flush();
+      } catch (StopRequestedException e) {
+        display.conclude("interrupted: the same command with --resume asks again in " + out);
+        return ExitCode.INTERRUPTED.code();
       }
     }
     return ExitCode.FINE.code();

@@ -15,12 +15,14 @@ import pbb.engine.backend.BackendUnavailableException;
 import pbb.engine.io.InvalidFileException;
 import pbb.engine.train.TrainingDivergedException;
 import pbb.suite.LeakException;
+import pbb.suite.StopRequestedException;
+import pbb.suite.UsageException;
 
 /** What {@code pbb} exits with, and how a failure becomes that and one sentence. */
 enum ExitCode {
   /** All is well. */
   FINE(0),
-  /** A job failed: a full disk, a diverging loss. */
+  /** A job failed: a full disk, a diverging loss, a fault of the program. */
   FAILED(1),
   /**
    * Usage or input: an unknown option, a file that is not as it should be, a run directory that
@@ -49,10 +51,11 @@ enum ExitCode {
       case UncheckedIOException e -> of(Objects.requireNonNull(e.getCause()));
       case BackendUnavailableException _ -> NO_BACKEND;
       case TrainingDivergedException _ -> FAILED;
+      case StopRequestedException _ -> INTERRUPTED;
       case InvalidFileException _ -> USAGE;
+      case UsageException _ -> USAGE;
       case IOException e when isUsage(e) || isUsage(e.getCause()) -> USAGE;
       case ReadOnlyFileSystemException _ -> USAGE;
-      case IllegalArgumentException _ -> USAGE;
       default -> FAILED;
     };
   }
@@ -81,14 +84,19 @@ enum ExitCode {
       case ReadOnlyFileSystemException _ ->
           "the file system is read-only: name another place with --out";
       case IOException e -> message(e);
-      case IllegalArgumentException e -> message(e);
+      case UsageException e -> message(e);
+      case StopRequestedException _ -> "interrupted, and nothing was written: begin again";
       case BackendUnavailableException e -> message(e);
       case TrainingDivergedException e -> message(e);
       case LeakException e -> message(e);
       case OutOfMemoryError _ ->
           "the Java heap is full: give it more with PBB_JAVA_OPTIONS=-Xmx4g, or make the job"
               + " smaller";
-      default -> "this should not happen: " + failure + "; --verbose shows where, please report it";
+      // Whatever users give is checked where it is read, and refused by one of the types above.
+      default ->
+          "this is a fault of pbb and not of what you gave it: "
+              + failure.toString().lines().findFirst().orElse("")
+              + "; --verbose shows where, please report it";
     };
   }
 

@@ -3,22 +3,31 @@ package pbb.cli;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
+import java.util.concurrent.atomic.AtomicBoolean;
 import pbb.job.TaskFolder;
+import pbb.suite.Profile;
+import pbb.suite.ProfileFile;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParentCommand;
 import picocli.CommandLine.Spec;
 
 /** {@code pbb generate}. */
 @Command(
     name = "generate",
-    description = "Writes a task's programs and executions, one JSON object a line.",
+    description = {
+      "Writes a task's programs and executions, one JSON object a line.",
+      "It needs no backend: --backend, --device and --threads change nothing."
+    },
     sortOptions = false)
 final class GenerateCommand implements Callable<Integer> {
 
   @Spec private CommandSpec spec;
+  @ParentCommand private Main main;
   @Mixin CommonOptions common; // What it does not use, Main does.
+  @Mixin private ComputeOptions compute;
 
   @Option(
       names = "--task",
@@ -37,13 +46,6 @@ final class GenerateCommand implements Callable<Integer> {
   private String profile;
 
   @Option(
-      names = "--seed",
-      paramLabel = "N",
-      defaultValue = "0",
-      description = "Decides what is drawn (default: 0).")
-  private long seed;
-
-  @Option(
       names = "--out",
       required = true,
       paramLabel = "DIR",
@@ -52,7 +54,12 @@ final class GenerateCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    String summary = TaskFolder.generate(task, profile, seed, out);
+    Profile dials = ProfileFile.named(profile);
+    AtomicBoolean stop = new AtomicBoolean();
+    String summary;
+    try (var _ = main.interruption().job(() -> stop.set(true))) {
+      summary = TaskFolder.generate(task, dials, compute.seed, out, stop::get);
+    }
     spec.commandLine().getOut().println(summary);
     spec.commandLine().getOut().flush();
     return ExitCode.FINE.code();

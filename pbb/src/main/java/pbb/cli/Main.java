@@ -48,7 +48,7 @@ public final class Main implements Runnable {
 
   /** Runs {@code pbb} and exits with its code. */
   public static void main(String[] args) {
-    Interruption interruption = new Interruption();
+    Interruption interruption = new Interruption(System.err);
     interruption.listen();
     int code = run(commandLine(interruption), args);
     System.out.flush();
@@ -60,14 +60,16 @@ public final class Main implements Runnable {
   /** Runs {@code pbb} in this process and returns its exit code. */
   static int run(CommandLine commandLine, String... args) {
     try {
-      Optional<Path> config = TomlDefaults.named(args);
-      if (config.isPresent()) {
-        commandLine.setDefaultValueProvider(TomlDefaults.read(config.get(), commandLine));
+      Optional<Path> file = TomlDefaults.named(args);
+      if (file.isPresent()) {
+        commandLine.setDefaultValueProvider(TomlDefaults.read(file.get(), commandLine));
       }
-    } catch (IOException | IllegalArgumentException e) {
+      return commandLine.execute(args);
+    } catch (IOException
+        | RuntimeException
+        | Error e) { // Errors, as a full heap, come through execute.
       return fail(commandLine, e, List.of(args).contains("--verbose"));
     }
-    return commandLine.execute(args);
   }
 
   static CommandLine commandLine(Interruption interruption) {

@@ -5,6 +5,7 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import pbb.job.ModelShape;
 import pbb.job.TrainingPlan;
+import pbb.suite.UsageException;
 import picocli.CommandLine.Option;
 
 /**
@@ -117,7 +118,7 @@ final class ModelOptions {
         Stream.of(hiddenSize, intermediateSize, layers, heads, keyValueHeads)
             .anyMatch(n -> n != null);
     if (shaped || qkNorm || !tieEmbeddings) {
-      throw new IllegalArgumentException(
+      throw new UsageException(
           "--init brings the model's shape: leave out --hidden-size, --intermediate-size, --layers,"
               + " --heads, --key-value-heads, --qk-norm and --no-tie-embeddings");
     }

@@ -19,6 +19,7 @@ import pbb.suite.Results;
 import pbb.suite.RunConfig;
 import pbb.suite.RunDirectory;
 import pbb.suite.Suite;
+import pbb.suite.UsageException;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -80,7 +81,7 @@ final class SuiteCommand implements Callable<Integer> {
     Profile dials = ProfileFile.named(profile);
     int count = seeds == null ? dials.defaultSeeds() : seeds;
     if (count < 1) {
-      throw new IllegalArgumentException("--seeds must be at least 1, not " + count);
+      throw new UsageException("--seeds must be at least 1, not " + count);
     }
     List<String> chosen =
         experiments == null ? Experiment.all().stream().map(Experiment::id).toList() : experiments;
@@ -95,12 +96,14 @@ final class SuiteCommand implements Callable<Integer> {
         return estimate(config, selection.backend());
       }
       Path directory = out == null ? Path.of("runs", dials.name()) : out;
-      try (RunDirectory run =
-          RunDirectory.open(
-              directory,
-              config,
-              Version.current().environment(device, compute.threadCount()),
-              resume)) {
+      // A signal waits from here on, so that it finds nothing half-written.
+      try (var _ = main.interruption().job(() -> {});
+          RunDirectory run =
+              RunDirectory.open(
+                  directory,
+                  config,
+                  Version.current().environment(device, compute.threadCount()),
+                  resume)) {
         Suite suite = new Suite(run, selection.backend(), event -> show(event, display));
         try (var _ = main.interruption().job(suite::requestStop)) {
           return end(suite.run(), directory, display);
@@ -140,7 +143,7 @@ final class SuiteCommand implements Callable<Integer> {
 
   private int end(Suite.Outcome outcome, Path directory, Display display) throws IOException {
     if (outcome == Suite.Outcome.INTERRUPTED) {
-      display.say(
+      display.conclude(
           "interrupted, and saved in " + directory + ": the same command with --resume goes on");
       return ExitCode.INTERRUPTED.code();
     }

@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
 import pbb.job.TrainingJob;
 import pbb.job.TrainingPlan;
 import pbb.suite.RunFolder;
+import pbb.suite.UsageException;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -75,18 +76,19 @@ final class TrainCommand implements Callable<Integer> {
     try (var selection = Opened.backend(compute, display)) {
       TrainingPlan plan =
           plan(selection.backend().device().backend(), selection.backend().device().id());
-      TrainingJob.check(plan); // Before a run's directory is made that could never go on.
-      try (RunFolder folder =
-          RunFolder.open(
-              out,
-              plan.json(),
-              Version.current().environment(selection.backend().device(), compute.threadCount()),
-              resume)) {
+      TrainingJob.check(plan, display); // Before a run's directory is made that could never go on.
+      // A signal waits from here on, so that it finds nothing half-written.
+      try (var _ = main.interruption().job(() -> {});
+          RunFolder folder =
+              RunFolder.open(
+                  out,
+                  plan.json(),
+                  Version.current()
+                      .environment(selection.backend().device(), compute.threadCount()),
+                  resume)) {
         TrainingJob job = new TrainingJob(plan, folder, selection.backend(), display);
-        TrainingJob.Result result;
         try (var _ = main.interruption().job(job::requestStop)) {
-          result = job.run();
-          return say(result, display);
+          return say(job.run(), display);
         }
       }
     }
@@ -100,7 +102,7 @@ final class TrainCommand implements Callable<Integer> {
       stdout.flush();
       return ExitCode.FINE.code();
     }
-    display.say(
+    display.conclude(
         result.checkpoint().isPresent()
             ? "interrupted after step "
                 + result.steps()
@@ -131,7 +133,7 @@ final class TrainCommand implements Callable<Integer> {
           backend,
           device);
     } catch (IllegalArgumentException e) {
-      throw new IllegalArgumentException(inOptions(String.valueOf(e.getMessage())), e);
+      throw new UsageException(inOptions(String.valueOf(e.getMessage())), e);
     }
   }
 

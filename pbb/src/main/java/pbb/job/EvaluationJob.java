@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.BooleanSupplier;
 import pbb.document.DataFiles;
 import pbb.engine.backend.Backend;
 import pbb.engine.checkpoint.Model;
@@ -20,6 +21,8 @@ import pbb.eval.TrainingAnswers;
 import pbb.suite.Evaluator;
 import pbb.suite.Results;
 import pbb.suite.RunFolder;
+import pbb.suite.StopRequestedException;
+import pbb.suite.UsageException;
 import pbb.task.TaskData;
 
 /**
@@ -49,7 +52,7 @@ public final class EvaluationJob {
     /** Checks the number. */
     public Plan {
       if (inputsPerProgram < 1) {
-        throw new IllegalArgumentException(
+        throw new UsageException(
             "--inputs-per-program must be at least 1, not " + inputsPerProgram);
       }
     }
@@ -79,29 +82,41 @@ public final class EvaluationJob {
   /**
    * Reads model and data, and checks that they go together.
    *
-   * @throws IllegalArgumentException if the data hold a word that the model's tokenizer lacks, or
-   *     ask for more tokens than the model takes
+   * @throws UsageException if the data hold a word that the model's tokenizer lacks, or ask for
+   *     more tokens than the model takes
    */
   public static EvaluationJob of(Plan plan) throws IOException {
     if (!TaskFolder.holds(plan.data)) {
-      throw new IllegalArgumentException(
+      throw new UsageException(
           "--data "
               + plan.data
               + " has no "
               + DataFiles.PROGRAMS
               + ": name a folder that generate wrote");
     }
-    TaskData data = DataFiles.read(plan.data);
+    TaskData data = TaskFolder.programs(plan.data);
     Model model = Model.of(CheckpointFolder.open(plan.checkpoint));
     List<Query> queries = new Queries(data, plan.seed, plan.inputsPerProgram).all();
     if (queries.isEmpty()) {
-      throw new IllegalArgumentException(
+      throw new UsageException(
           "--data " + plan.data + " has no execution with split eval: there is nothing to ask");
     }
     ModelConfig config = model.config();
-    int longest = Evaluator.longestSequence(model.tokenizer(), queries);
+    int longest;
+    try {
+      longest = Evaluator.longestSequence(model.tokenizer(), queries);
+    } catch (IllegalArgumentException e) { // A word that the tokenizer lacks.
+      throw new UsageException(
+          "--data "
+              + plan.data
+              + " and --checkpoint "
+              + plan.checkpoint
+              + " do not go together: "
+              + e.getMessage(),
+          e);
+    }
     if (longest > config.maxPositionEmbeddings()) {
-      throw new IllegalArgumentException(
+      throw new UsageException(
           "--data "
               + plan.data
               + " asks for sequences of "
@@ -116,10 +131,13 @@ public final class EvaluationJob {
   /**
    * Asks, scores and writes.
    *
+   * @param stop asked after every answer
    * @return a table of the figures
+   * @throws StopRequestedException if a stop was requested; no figure was written then
    * @throws IOException in one sentence, if a file cannot be written
    */
-  public String run(RunFolder folder, Backend backend, Reporter reporter) throws IOException {
+  public String run(RunFolder folder, Backend backend, Reporter reporter, BooleanSupplier stop)
+      throws IOException {
     long start = System.nanoTime();
     List<Answered> answers =
         Evaluator.answer(
@@ -127,7 +145,12 @@ public final class EvaluationJob {
             model,
             queries,
             BATCH_SIZE,
-            done -> reporter.progress("evaluating", done, queries.size(), ""));
+            done -> {
+              if (stop.getAsBoolean()) {
+                throw new StopRequestedException();
+              }
+              reporter.progress("evaluating", done, queries.size(), "");
+            });
     Evaluator.writeSamples(folder.path().resolve("samples.jsonl"), answers);
     String task = data.programs().getFirst().task();
     List<Row> rows =

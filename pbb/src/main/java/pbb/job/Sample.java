@@ -13,6 +13,7 @@ import pbb.engine.generate.Generator;
 import pbb.engine.generate.Sampling;
 import pbb.engine.tokenizer.ByteTokenizer;
 import pbb.engine.tokenizer.Tokenizer;
+import pbb.suite.UsageException;
 
 /** A model with a prompt to continue. */
 public final class Sample {
@@ -40,8 +41,8 @@ public final class Sample {
    * @param temperature 0 takes the most likely token each time
    * @param topK null leaves all tokens
    * @param topP null leaves all tokens
-   * @throws IllegalArgumentException if a number is out of its range, or the prompt is nothing that
-   *     the model knows
+   * @throws UsageException if a number is out of its range, or the prompt is nothing that the model
+   *     knows
    */
   public static Sample of(
       Path checkpoint,
@@ -64,7 +65,12 @@ public final class Sample {
         temperature > 0 || (topK == null && topP == null),
         "--top-k and --top-p need a --temperature above 0: at 0 the most likely token is taken");
     Model model = Model.of(CheckpointFolder.open(checkpoint));
-    int[] tokens = encode(model.tokenizer(), prompt);
+    int[] tokens;
+    try {
+      tokens = encode(model.tokenizer(), prompt);
+    } catch (IllegalArgumentException e) {
+      throw new UsageException("--prompt cannot be read by this model: " + e.getMessage(), e);
+    }
     int room = model.config().maxPositionEmbeddings() - tokens.length;
     require(tokens.length > 0, "--prompt is empty: give the model at least one token to continue");
     require(
@@ -106,7 +112,7 @@ public final class Sample {
 
   private static void require(boolean condition, String sentence) {
     if (!condition) {
-      throw new IllegalArgumentException(sentence);
+      throw new UsageException(sentence);
     }
   }
 

@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.BooleanSupplier;
 import pbb.curriculum.Homogeneous;
 import pbb.curriculum.Shares;
 import pbb.document.DataFiles;
@@ -19,6 +20,8 @@ import pbb.engine.io.JsonObject;
 import pbb.engine.io.JsonText;
 import pbb.suite.Profile;
 import pbb.suite.ProfileFile;
+import pbb.suite.StopRequestedException;
+import pbb.suite.UsageException;
 import pbb.task.RandomArithmetic;
 import pbb.task.Split;
 import pbb.task.TaskData;
@@ -34,7 +37,8 @@ import pbb.task.TaskData;
  */
 public record TaskFolder(RandomArithmetic task, long seed, TaskData data, Shares shares) {
 
-  private static final String FILE = "task.json";
+  /** The file that says what the programs were drawn from. */
+  static final String FILE = "task.json";
 
   /** Whether {@code folder} holds programs. */
   static boolean holds(Path folder) {
@@ -45,24 +49,31 @@ public record TaskFolder(RandomArithmetic task, long seed, TaskData data, Shares
    * Draws a task's data and writes them.
    *
    * @param task the task's name
-   * @param profile the profile's name or file, which decides how many programs there are, and of
-   *     which kind
+   * @param dials decide how many programs there are, and of which kind
    * @param folder must not exist
+   * @param stop asked now and then
    * @return what was written, in one sentence
-   * @throws IllegalArgumentException if there is no such task or profile
+   * @throws UsageException if there is no such task, or too few distinct programs for these dials
+   * @throws StopRequestedException if a stop was requested; nothing was written then
    */
-  public static String generate(String task, String profile, long seed, Path folder)
-      throws IOException {
+  public static String generate(
+      String task, Profile dials, long seed, Path folder, BooleanSupplier stop) throws IOException {
     if (!task.equals(RandomArithmetic.NAME)) {
-      throw new IllegalArgumentException(
-          "--task " + task + " is no task: there is " + RandomArithmetic.NAME);
+      throw new UsageException("--task " + task + " is no task: there is " + RandomArithmetic.NAME);
     }
-    Profile dials = ProfileFile.named(profile);
-    TaskData data = new RandomArithmetic(dials.dials(), seed).generate(Formats.reservedWords());
+    RandomArithmetic drawn = new RandomArithmetic(dials.dials(), seed);
+    TaskData data;
+    try {
+      data = drawn.generate(Formats.reservedWords());
+    } catch (IllegalArgumentException e) { // Too few distinct programs.
+      throw new UsageException(String.valueOf(e.getMessage()), e);
+    }
     AtomicFiles.writeFolder(
         folder,
         partial -> {
+          giveUpIf(stop);
           DataFiles.write(partial, data);
+          giveUpIf(stop);
           Map<String, Object> json = new LinkedHashMap<>();
           json.put("schema", 1);
           json.put("seed", seed);
@@ -81,15 +92,20 @@ public record TaskFolder(RandomArithmetic task, long seed, TaskData data, Shares
         + " to evaluate";
   }
 
+  private static void giveUpIf(BooleanSupplier stop) {
+    if (stop.getAsBoolean()) {
+      throw new StopRequestedException();
+    }
+  }
+
   /**
    * Reads a folder that {@link #generate} wrote.
    *
-   * @throws IllegalArgumentException if a line is not as it should be; the message names file, line
-   *     and field
+   * @throws UsageException if a line is not as it should be; the message names file, line and field
    * @throws InvalidFileException if {@code task.json} is missing or cannot be used
    */
   public static TaskFolder read(Path folder) throws IOException {
-    TaskData data = DataFiles.read(folder);
+    TaskData data = programs(folder);
     Path file = folder.resolve(FILE);
     if (!Files.exists(file)) {
       throw new InvalidFileException(
@@ -110,8 +126,29 @@ public record TaskFolder(RandomArithmetic task, long seed, TaskData data, Shares
             Map.of(
                 "task", Objects.requireNonNullElse(dials.get("task"), Map.of()),
                 "shares", Objects.requireNonNullElse(dials.get("shares"), Map.of())));
-    return new TaskFolder(
-        new RandomArithmetic(profile.dials(), seed), seed, data, profile.shares());
+    TaskFolder read =
+        new TaskFolder(new RandomArithmetic(profile.dials(), seed), seed, data, profile.shares());
+    try {
+      read.documents(seed);
+    } catch (IllegalArgumentException e) { // A share of documents that no program can give.
+      throw new InvalidFileException(file, "does not go with the programs: " + e.getMessage());
+    }
+    return read;
+  }
+
+  /**
+   * Reads programs and executions.
+   *
+   * @throws UsageException if a line is not as it should be; the message names file, line and field
+   */
+  static TaskData programs(Path folder) throws IOException {
+    try {
+      return DataFiles.read(folder);
+    } catch (IllegalArgumentException e) {
+      String message = String.valueOf(e.getMessage());
+      throw new UsageException(
+          message.startsWith(folder.toString()) ? message : folder + ": " + message, e);
+    }
   }
 
   private static Map<String, Object> tree(Path file) throws IOException {

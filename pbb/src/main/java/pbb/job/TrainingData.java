@@ -4,14 +4,18 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.BooleanSupplier;
 import pbb.corpus.SourceFiles;
 import pbb.curriculum.Homogeneous;
+import pbb.document.DataFiles;
 import pbb.document.Formats;
 import pbb.document.Mode;
 import pbb.document.Template;
+import pbb.document.TrainingText;
 import pbb.engine.data.BatchSource;
 import pbb.engine.data.PackedBatches;
 import pbb.engine.data.TokenShards;
@@ -22,46 +26,81 @@ import pbb.engine.tokenizer.ByteTokenizer;
 import pbb.engine.tokenizer.Tokenizer;
 import pbb.engine.tokenizer.WordTokenizer;
 import pbb.engine.train.Trainer;
+import pbb.engine.train.TrainerConfig;
 import pbb.engine.train.Validation;
 import pbb.eval.Queries;
 import pbb.eval.Query;
 import pbb.suite.Corpus;
 import pbb.suite.Evaluator;
+import pbb.suite.StopRequestedException;
+import pbb.suite.UsageException;
 import pbb.task.TaskProgram;
 
 /** What a model is trained on. */
 sealed interface TrainingData {
 
-  /** Finds out what a path holds, and reads it; source files are first cut into shards, once. */
-  static TrainingData open(Path path, Path run, Reporter reporter) throws IOException {
-    check(path);
-    if (TaskFolder.holds(path)) {
-      return Programs.of(TaskFolder.read(path));
-    }
-    if (Files.exists(path.resolve("shards.json"))) {
-      return Text.of(path);
+  /**
+   * Finds out what a path holds, and reads it; source files are first cut into shards, once.
+   *
+   * @param stop asked after every file
+   * @throws UsageException if the data cannot be used; the message names file, and line if there
+   *     are lines
+   * @throws StopRequestedException if a stop was requested; no shards were written then
+   */
+  static TrainingData open(Path path, Path run, Reporter reporter, BooleanSupplier stop)
+      throws IOException {
+    Optional<TrainingData> ready = ready(path);
+    if (ready.isPresent()) {
+      return ready.get();
     }
     Path shards = run.resolve("shards");
     if (!Files.exists(shards)) {
-      SourceFiles.Summary summary =
-          SourceFiles.shard(
-              path, shards, (done, of) -> reporter.progress("reading files", done, of, ""));
-      reporter.say(summary.toString());
+      try {
+        SourceFiles.Summary summary =
+            SourceFiles.shard(
+                path,
+                shards,
+                (done, of) -> {
+                  if (stop.getAsBoolean()) {
+                    throw new StopRequestedException();
+                  }
+                  reporter.progress("reading files", done, of, "");
+                });
+        reporter.say(summary.toString());
+      } catch (IllegalArgumentException e) { // Too few files.
+        throw new UsageException("--data " + e.getMessage(), e);
+      }
     }
     return Text.of(shards);
   }
 
   /**
+   * Reads a path's data; empty if they are source files, which are first to be cut into shards.
+   *
+   * @throws UsageException if the data cannot be used; the message names file, and line if there
+   *     are lines
+   */
+  static Optional<TrainingData> ready(Path path) throws IOException {
+    check(path);
+    if (TaskFolder.holds(path)) {
+      return Optional.of(Programs.of(path, TaskFolder.read(path)));
+    }
+    return Files.exists(path.resolve("shards.json"))
+        ? Optional.of(Text.of(path))
+        : Optional.empty();
+  }
+
+  /**
    * Checks that a path could hold data.
    *
-   * @throws IllegalArgumentException if it does not exist, or is neither a folder nor a zip file
+   * @throws UsageException if it does not exist, or is neither a folder nor a zip file
    */
   static void check(Path path) {
     if (!Files.exists(path)) {
-      throw new IllegalArgumentException("--data " + path + " does not exist: check the name");
+      throw new UsageException("--data " + path + " does not exist: check the name");
     }
     if (!SourceFiles.readable(path)) {
-      throw new IllegalArgumentException(
+      throw new UsageException(
           "--data "
               + path
               + " is neither a folder nor a .zip file: name one with programs.jsonl, with"
@@ -72,8 +111,20 @@ sealed interface TrainingData {
   /** What its tokens are, unless the model brings a tokenizer. */
   Tokenizer tokenizer();
 
-  /** Endless batches, as a pure function of the seed. */
+  /**
+   * Endless batches, as a pure function of the seed.
+   *
+   * @throws UsageException if the tokenizer is not that of the data, or there is too little of them
+   */
   BatchSource batches(Tokenizer tokenizer, long seed);
+
+  /**
+   * Checks, before the first step, all that the last one would find.
+   *
+   * @throws UsageException if a document does not fit in a row, or has a word that the tokenizer
+   *     lacks; the message names file and line
+   */
+  void check(Tokenizer tokenizer, long seed, TrainerConfig training, Reporter reporter);
 
   /** How many tokens the model must be able to read, whatever the length of a row. */
   int longestSequence(Tokenizer tokenizer);
@@ -100,11 +151,12 @@ sealed interface TrainingData {
   /**
    * A task's programs and executions, as documents of the homogeneous curriculum.
    *
-   * @param folder what was read
+   * @param data the folder
+   * @param folder what was read in it
    * @param queries what can be asked about it
    * @param tokenizer a word-level one, with every word of all documents and queries
    */
-  record Programs(TaskFolder folder, List<Query> queries, Tokenizer tokenizer)
+  record Programs(Path data, TaskFolder folder, List<Query> queries, Tokenizer tokenizer)
       implements TrainingData {
 
     /**
@@ -113,10 +165,10 @@ sealed interface TrainingData {
      */
     private static final int SEARCHED_DOCUMENTS = 2_000;
 
-    static Programs of(TaskFolder folder) {
+    static Programs of(Path data, TaskFolder folder) {
       List<Query> queries = new Queries(folder.data(), folder.seed(), Integer.MAX_VALUE).all();
       return new Programs(
-          folder, queries, WordTokenizer.ofWords(List.copyOf(words(folder, queries))));
+          data, folder, queries, WordTokenizer.ofWords(List.copyOf(words(folder, queries))));
     }
 
     private static Set<String> words(TaskFolder folder, List<Query> queries) {
@@ -152,6 +204,54 @@ sealed interface TrainingData {
     public BatchSource batches(Tokenizer tokenizer, long seed) {
       Homogeneous documents = folder.documents(seed);
       return PackedBatches.of(index -> Corpus.encode(documents.text(index), tokenizer));
+    }
+
+    /** Reads at least the documents that training will, which leaves places of its rows empty. */
+    @Override
+    public void check(Tokenizer tokenizer, long seed, TrainerConfig training, Reporter reporter) {
+      Homogeneous documents = folder.documents(seed);
+      long places = training.steps() * training.tokensPerStep();
+      long read = 0;
+      for (long index = 0; read < places; index++) {
+        TrainingText text = documents.text(index);
+        int length;
+        try {
+          length = Corpus.encode(text, tokenizer).length();
+        } catch (IllegalArgumentException e) { // A word that the tokenizer lacks.
+          throw new UsageException(
+              place(text) + " does not go with the model of --init: " + e.getMessage(), e);
+        }
+        if (length - 1 > training.sequenceLength()) {
+          throw new UsageException(
+              place(text)
+                  + " makes a document of "
+                  + length
+                  + " tokens, but a row takes at most "
+                  + (training.sequenceLength() + 1)
+                  + ": add --sequence-length "
+                  + (length - 1)
+                  + " or more");
+        }
+        read += length - 1;
+        if (index % 1_000 == 0) {
+          reporter.progress("checking documents", Math.min(read, places), places, "");
+        }
+      }
+      reporter.progress("checking documents", places, places, "");
+    }
+
+    /** What a document is made from, for messages. */
+    private String place(TrainingText text) {
+      List<String> ids = folder.data().programs().stream().map(TaskProgram::id).toList();
+      return text.program()
+          .map(
+              id ->
+                  data.resolve(DataFiles.PROGRAMS)
+                      + ", line "
+                      + (ids.indexOf(id) + 1)
+                      + ": program "
+                      + id)
+          .orElse(data.resolve(TaskFolder.FILE) + ": a fresh program of the task");
     }
 
     @Override
@@ -217,7 +317,7 @@ sealed interface TrainingData {
     private static void requireSame(String what, TokenShards shards, Tokenizer tokenizer) {
       if (shards.vocabularySize() != tokenizer.vocabularySize()
           || shards.endOfText() != tokenizer.endOfText()) {
-        throw new IllegalArgumentException(
+        throw new UsageException(
             what
                 + ": the shards have "
                 + shards.vocabularySize()
@@ -234,8 +334,20 @@ sealed interface TrainingData {
     @Override
     public BatchSource batches(Tokenizer other, long seed) {
       requireSame("--data and --init do not go together", shards, other);
+      for (Part part : Part.values()) {
+        if (shards.split(part).tokens() < 2) {
+          throw new UsageException(
+              "--data has fewer than 2 tokens in its part "
+                  + part.name().toLowerCase(Locale.ROOT)
+                  + ": give it more text");
+        }
+      }
       return shards.split(Part.TRAIN).shuffled(seed);
     }
+
+    /** Rows are cut from a stream, so that none is too long. */
+    @Override
+    public void check(Tokenizer other, long seed, TrainerConfig training, Reporter reporter) {}
 
     @Override
     public int longestSequence(Tokenizer other) {

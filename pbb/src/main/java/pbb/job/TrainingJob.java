@@ -29,7 +29,9 @@ import pbb.engine.train.Trainer;
 import pbb.job.TrainingData.HeldOutLoss;
 import pbb.job.TrainingPlan.Begin;
 import pbb.suite.RunFolder;
+import pbb.suite.StopRequestedException;
 import pbb.suite.TrainingRun;
+import pbb.suite.UsageException;
 
 /**
  * Trains one model in a run's folder: {@code metrics.jsonl}, {@code validation.jsonl} where text is
@@ -69,15 +71,23 @@ public final class TrainingJob {
   }
 
   /**
-   * Checks, in an instant, that what a plan names is there.
+   * Checks what a plan names as far as can be done without a run's folder, so that none is made for
+   * a training that could never go on.
    *
-   * @throws IllegalArgumentException if the data are none
-   * @throws InvalidFileException if the checkpoint to begin with is none
+   * @throws UsageException if the data are none, cannot be used, or do not go with the model
+   * @throws InvalidFileException if a file cannot be used
    */
-  public static void check(TrainingPlan plan) throws IOException {
+  public static void check(TrainingPlan plan, Reporter reporter) throws IOException {
     TrainingData.check(plan.data());
     if (plan.begin() instanceof Begin.From(Path checkpoint)) {
       CheckpointFolder.open(checkpoint);
+    }
+    Optional<TrainingData> ready = TrainingData.ready(plan.data());
+    if (ready.isPresent()) {
+      TrainingData data = ready.get();
+      Tokenizer tokenizer = start(plan, data).tokenizer;
+      var _ = data.batches(tokenizer, plan.seed());
+      data.check(tokenizer, plan.seed(), plan.training(), reporter);
     }
   }
 
@@ -89,13 +99,19 @@ public final class TrainingJob {
   /**
    * Trains to the end, or until a stop is requested.
    *
-   * @throws IllegalArgumentException if the data cannot be used, or do not go with the model
+   * @throws UsageException if the data cannot be used, or do not go with the model
    * @throws IOException in one sentence, if a file cannot be read or written
    * @throws pbb.engine.train.TrainingDivergedException if a loss or gradient is not finite
    */
   public Result run() throws IOException {
-    TrainingData data = TrainingData.open(plan.data(), folder.path(), reporter);
-    Start start = start(data);
+    TrainingData data;
+    try {
+      data = TrainingData.open(plan.data(), folder.path(), reporter, () -> stopRequested);
+    } catch (StopRequestedException e) {
+      // Shards are what every training needs first: there is no checkpoint yet.
+      return new Result(false, 0, Optional.empty(), "");
+    }
+    Start start = start(plan, data);
     reporter.say(
         String.format(
             Locale.ROOT,
@@ -126,7 +142,7 @@ public final class TrainingJob {
   /** What the training begins with. */
   private record Start(ModelConfig config, Tokenizer tokenizer, Supplier<Weights> weights) {}
 
-  private Start start(TrainingData data) throws IOException {
+  private static Start start(TrainingPlan plan, TrainingData data) throws IOException {
     return switch (plan.begin()) {
       case Begin.Fresh(ModelShape shape) -> {
         Tokenizer tokenizer = data.tokenizer();
@@ -139,8 +155,8 @@ public final class TrainingJob {
         Model model = Model.of(CheckpointFolder.open(checkpoint));
         int most = model.config().maxPositionEmbeddings();
         if (plan.training().sequenceLength() > most) {
-          throw new IllegalArgumentException(
-              "sequenceLength must be at most "
+          throw new UsageException(
+              "--sequence-length must be at most "
                   + most
                   + ", the longest sequence of the model in "
                   + checkpoint

@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import pbb.curriculum.Shares;
 import pbb.engine.io.InvalidFileException;
@@ -46,8 +47,8 @@ public final class ProfileFile {
    *
    * @param option the name of a built-in profile, or a file that ends in {@code .toml}
    * @throws UsageException if there is no such profile
-   * @throws InvalidFileException if the file is not as it should be; the message names file and
-   *     field
+   * @throws InvalidFileException if the file is not as it should be; the message names file, field
+   *     and line
    * @throws IOException if the file cannot be read
    */
   public static Profile named(String option) throws IOException {
@@ -56,8 +57,10 @@ public final class ProfileFile {
 
   private static Profile read(Path file) throws IOException {
     Map<String, Object> changes;
+    String text;
     try {
-      changes = new TomlMapper().readValue(Files.readString(file), new TypeReference<>() {});
+      text = Files.readString(file);
+      changes = new TomlMapper().readValue(text, new TypeReference<>() {});
     } catch (NoSuchFileException e) {
       throw new UsageException("there is no profile file " + file);
     } catch (JsonProcessingException e) {
@@ -72,7 +75,16 @@ public final class ProfileFile {
     }
     String name = file.getFileName().toString();
     changes.putIfAbsent("name", name.substring(0, name.length() - ENDING.length()));
-    return with(Profile.named(base), file, changes);
+    try {
+      return with(Profile.named(base), file, changes);
+    } catch (InvalidFileException e) {
+      String problem = String.valueOf(e.getMessage()).substring(file.toString().length()).strip();
+      Optional<Integer> line = new TomlLines(text).named(problem);
+      throw line.isEmpty()
+          ? e
+          : new InvalidFileException(
+              file, "line " + line.get() + ": it " + problem.substring(0, problem.length() - 1));
+    }
   }
 
   /** The profile as JSON. */

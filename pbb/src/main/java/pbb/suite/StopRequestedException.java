@@ -1,11 +1,12 @@
 package pbb.suite;
 
-/** Work was given up because a stop was requested; never leaves the package. */
-final class StopRequestedException extends RuntimeException {
+/** Work was given up because a stop was requested; what it was writing is not there. */
+public final class StopRequestedException extends RuntimeException {
 
   private static final long serialVersionUID = 1L;
 
-  StopRequestedException() {
+  /** An exception without a stack trace: nothing is wrong. */
+  public StopRequestedException() {
     super("a stop was requested", null, false, false);
   }
 }

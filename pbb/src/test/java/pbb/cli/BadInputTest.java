@@ -4,7 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeFalse;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.io.RandomAccessFile;
@@ -13,7 +12,10 @@ import java.nio.channels.FileLock;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
@@ -21,7 +23,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import pbb.engine.io.AtomicFiles;
 
 /**
  * What is wrong is said in one sentence, with the exit code that design gives it, and nothing is
@@ -128,13 +129,61 @@ class BadInputTest {
     Path config = folder.resolve("pbb.toml");
     Files.writeString(config, "[train]\nsteps = 3\nseed = = 4\n");
     Ran.pbb("train", "--config", config, "--data", data).fails(2, config + ", line 3");
-    Files.writeString(config, "[train]\nstep = 3\n");
-    Ran.pbb("train", "--config", config, "--data", data).fails(2, config + ": key step ", "steps");
-    Files.writeString(config, "[trian]\nsteps = 3\n");
-    Ran.pbb("train", "--config", config, "--data", data).fails(2, "[trian]", "train");
+    Ran.pbb("train", "--config", folder).fails(2, folder.toString(), "--config");
+    Files.write(config, new byte[] {'a', (byte) 0xFF});
+    Ran.pbb("train", "--config", config).fails(2, config.toString(), "UTF-8");
     Ran.pbb("train", "--config", folder.resolve("none.toml"))
         .fails(2, "none.toml", "does not exist");
     Ran.pbb("train", "--config").fails(2, "--config");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "[train];step = 3 | 2 | step | steps",
+        "steps = 3;;stepp = 4 | 3 | stepp | any command",
+        "[trian];steps = 3 | 1 | [trian] | train",
+        "# first;[train];steps = \"many\" | 3 | steps | an integer",
+        "[train];text = 1 | 2 | text | options are",
+        "[train];learning-rate = \"fast\" | 2 | learning-rate | a number",
+        "[train];resume = 1 | 2 | resume | true or false",
+        "[train];size = \"XL\" | 2 | size | S, M, L",
+        "[train];data = [\"a\",;\"]\"];out = 3 | 2 | data | a string",
+        "[train];data = \"a\";out = 3 | 3 | out | a string",
+        "threads = 1.5 | 1 | threads | an integer",
+        "[suite];experiment = [\"reasoning\", 3] | 2 | experiment | a list of strings",
+      })
+  void wrongKeysAndTypesAreNamedWithTheirLine(String toml, int line, String key, String named)
+      throws IOException {
+    Path config = folder.resolve("pbb.toml");
+    Files.writeString(config, toml.replace(';', '\n'));
+    Ran.pbb("train", "--config", config, "--data", data, "--out", folder.resolve("r"))
+        .fails(2, config + ", line " + line + ": ", key, named);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "epochs = 3 | 2 | epochs | checkpointInterval",
+        "[training];;speed = 3 | 4 | speed | batchSize",
+        "training.steps = \"ten\" | 2 | steps | an integer",
+        "training = 3 | 2 | training | an object",
+        "[training];steps = 0 | 3 | steps | must lie in",
+        "[model];hiddenSize = 48;numAttentionHeads = 7 | 4 | numAttentionHeads | 7",
+        "[shares.settings];many = 1 | 3 | many | number of operations",
+        "[[task.settings]];operations = 1;speed = 2 | 4 | speed | unknown",
+      })
+  void wrongFieldsOfAProfileAreNamedWithTheirLine(String toml, int line, String key, String named)
+      throws IOException {
+    Path file = folder.resolve("mine.toml");
+    Files.writeString(file, "base = \"quick\"\n" + toml.replace(';', '\n'));
+    Ran.pbb("suite", "--profile", file, "--out", folder.resolve("r"))
+        .fails(2, file + " line " + line + ": ", key, named);
+    assertFalse(Files.exists(folder.resolve("r")), "a refused run must leave nothing");
   }
 
   @Test
@@ -215,10 +264,131 @@ class BadInputTest {
   }
 
   @Test
+  void aDocumentThatFitsInNoRowIsFoundBeforeTraining() throws IOException {
+    Path out = folder.resolve("run");
+    List<String> arguments = new ArrayList<>(List.of(Ran.training(data, out)));
+    arguments.set(arguments.indexOf("--sequence-length") + 1, "24");
+    int named = 0;
+    for (int seed = 0; seed < 6; seed++) { // Which document is the first, the seed decides.
+      arguments.set(arguments.indexOf("--seed") + 1, Integer.toString(seed));
+      Ran ran = Ran.pbb(arguments.toArray());
+      ran.fails(2, data.toString(), "tokens", "--sequence-length");
+      if (ran.err().contains("programs.jsonl, line ")) {
+        int line = Integer.parseInt(ran.err().replaceAll("(?s).*line ([0-9]+):.*", "$1"));
+        String id = ran.err().replaceAll("(?s).*program (\\S+) .*", "$1");
+        String program = Files.readAllLines(data.resolve("programs.jsonl")).get(line - 1);
+        assertTrue(program.contains("\"id\":\"" + id + "\""), () -> ran.err() + program);
+        named++;
+      }
+    }
+    assertTrue(named > 0, "no document of a program was too long");
+    assertFalse(Files.exists(out), "a refused training must leave nothing");
+  }
+
+  @Test
+  void modelsAndDataOfOtherNamesAreRefused() {
+    Path other = folder.resolve("other");
+    Ran.pbb(
+            "generate",
+            "--task",
+            "random-arithmetic",
+            "--profile",
+            "smoke",
+            "--seed",
+            6,
+            "--out",
+            other)
+        .succeeds();
+    Path out = folder.resolve("run");
+    Ran.pbb("train", "--quiet", "--init", trained, "--data", other, "--out", out)
+        .fails(2, other.toString(), "--init", "vocabulary");
+    Ran.pbb("eval", "--quiet", "--checkpoint", trained, "--data", other, "--out", out)
+        .fails(2, "--data", other.toString(), "--checkpoint", "vocabulary");
+    assertFalse(Files.exists(out), "a refused job must leave nothing");
+  }
+
+  @Test
+  void jobsThatCannotBeAreRefused() {
+    Path out = folder.resolve("run");
+    Ran.pbb("suite", "--seeds", 0, "--out", out).fails(2, "--seeds");
+    Ran.pbb("suite", "--experiment", "nope", "--out", out).fails(2, "nope", "reasoning");
+    Ran.pbb("suite", "--threads", 0, "--out", out).fails(2, "--threads");
+    Ran.pbb("doctor", "--threads", 0).fails(2, "--threads");
+    Ran.pbb("eval", "--checkpoint", trained, "--data", folder, "--out", out)
+        .fails(2, "--data", "programs.jsonl");
+    Ran.pbb(
+            "eval",
+            "--checkpoint",
+            trained,
+            "--data",
+            data,
+            "--out",
+            out,
+            "--inputs-per-program",
+            0)
+        .fails(2, "--inputs-per-program");
+    assertFalse(Files.exists(out), "a refused job must leave nothing");
+  }
+
+  /** What a command accepts, it says in its help. */
+  @ParameterizedTest
+  @CsvSource({"suite", "generate", "train", "eval", "sample", "report", "doctor"})
+  void everyCommandHasTheCommonOptions(String command) {
+    String help = Ran.pbb(command, "--help").succeeds().out();
+    for (String option : List.of("--config", "--seed", "--backend", "--device", "--threads")) {
+      assertTrue(help.contains(option + "="), () -> option + " is not in: " + help);
+    }
+    // Those two write nothing but what they say.
+    boolean writes = !Set.of("sample", "doctor").contains(command);
+    assertEquals(writes, help.contains("--out="), help);
+  }
+
+  @Test
+  void optionsThatChangeNothingAreAccepted() throws IOException {
+    Path same = folder.resolve("same");
+    Ran.pbb(
+            "generate",
+            "--task=random-arithmetic",
+            "--profile=smoke",
+            "--seed=5",
+            "--backend=scalar",
+            "--device=cpu",
+            "--threads=1",
+            "--out",
+            same)
+        .succeeds();
+    assertEquals(-1, Files.mismatch(data.resolve("io.jsonl"), same.resolve("io.jsonl")));
+  }
+
+  @Test
   void aReportNeedsResults() {
     Ran.pbb("report").fails(2, "RUN", "see pbb report --help");
+    Ran.pbb("report", trained).fails(2, trained.toString(), "pbb eval --checkpoint");
     Ran.pbb("report", folder).fails(2, folder.toString());
     Ran.pbb("report", folder, trained).fails(2, "--out");
+  }
+
+  @Test
+  void anEvaluationCanBeReported() throws IOException {
+    Path run = folder.resolve("eval");
+    Ran.pbb(
+            "eval",
+            "--quiet",
+            "--checkpoint",
+            trained,
+            "--data",
+            data,
+            "--inputs-per-program",
+            1,
+            "--out",
+            run)
+        .succeeds();
+    Ran.pbb("report", run).succeeds();
+    String report = Files.readString(run.resolve("report.md"));
+    assertTrue(report.contains("3 operations"), report);
+    assertTrue(report.contains("| profile | eval |"), report);
+    assertFalse(report.contains("Claims"), report);
+    assertTrue(Files.exists(run.resolve("index.html")));
   }
 
   @Test
@@ -278,21 +448,6 @@ class BadInputTest {
     } finally {
       assertTrue(closed.toFile().setWritable(true));
     }
-  }
-
-  @Test
-  void aFullDiskFailsAndKeepsWhatWasThere() throws IOException {
-    Path full = Path.of("/dev/full");
-    assumeTrue(Files.exists(full), "there is no /dev/full, a disk that is always full: not tested");
-    Path run = folder.resolve("run");
-    Ran.pbb((Object[]) Ran.training(data, run)).succeeds();
-    AtomicFiles.delete(run.resolve("checkpoints"));
-    Files.delete(run.resolve("metrics.jsonl"));
-    Files.createSymbolicLink(run.resolve("metrics.jsonl"), full);
-    Map<String, Long> before = checksums(run);
-    Ran.pbb((Object[]) Ran.training(data, run, "--resume"))
-        .fails(1, "metrics.jsonl", "disk is full");
-    assertEquals(before, checksums(run));
   }
 
   /** Length and last change of every file but those that say when a run was started. */

@@ -1,6 +1,7 @@
 package pbb.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
@@ -8,13 +9,15 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
-import java.util.concurrent.TimeUnit;
+import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import pbb.engine.io.AtomicFiles;
 
 /**
@@ -31,48 +34,24 @@ class InterruptionTest {
     return folder.resolve("output");
   }
 
-  private Process pbb(String... arguments) throws IOException {
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.add("-XX:+UseSerialGC");
-    command.addAll(
-        List.of("--add-modules", "jdk.incubator.vector", "--enable-native-access=pbb.engine"));
-    command.addAll(List.of("-p", Objects.requireNonNull(System.getProperty("jdk.module.path"))));
-    command.addAll(List.of("-m", "pbb/pbb.cli.Main"));
-    command.addAll(List.of(arguments));
-    return new ProcessBuilder(command)
-        .redirectErrorStream(true)
-        .redirectOutput(output().toFile())
-        .start();
-  }
-
   private static String[] training(Path data, Path run, Object... more) {
     return Ran.training(STEPS, STEPS, data, run, more);
   }
 
-  private void exits(int expected, Process process) throws IOException, InterruptedException {
-    boolean ended = process.waitFor(2, TimeUnit.MINUTES);
-    if (!ended) {
-      process.destroyForcibly();
-    }
-    String said = Files.readString(output());
-    assertTrue(ended, () -> "it has not come to an end: " + said);
-    assertEquals(expected, process.exitValue(), said);
-  }
-
-  @Test
-  void sigtermSavesAndResumeGoesOnToTheSameBytes() throws Exception {
+  @ParameterizedTest
+  @ValueSource(strings = {"INT", "TERM"})
+  void aTrainingIsSavedAndGoesOnToTheSameBytes(String signal) throws Exception {
     Path data = Ran.programs(folder.resolve("data"));
     Path run = folder.resolve("run");
-    Process process = pbb(training(data, run));
-    awaitSteps(process, run);
-    process.destroy(); // SIGTERM
-    exits(130, process);
-    String said = Files.readString(output());
-    assertTrue(said.isEmpty() || !said.contains("pbb:"), said);
+    try (Launched pbb = Launched.pbb(output(), (Object[]) training(data, run))) {
+      // Metrics are opened when the first step begins.
+      pbb.await("its first step", () -> Files.exists(run.resolve("metrics.jsonl")));
+      pbb.signal(signal);
+      assertInterrupted(pbb.exits(130), "--resume");
+    }
     long step = onlyCheckpoint(run);
     assertTrue(step > 0 && step < STEPS, "it stopped after step " + step);
-    exits(0, pbb(training(data, run, "--resume")));
+    Ran.pbb((Object[]) training(data, run, "--resume")).succeeds();
 
     Path whole = folder.resolve("whole");
     Ran.pbb((Object[]) training(data, whole)).succeeds();
@@ -82,25 +61,11 @@ class InterruptionTest {
     }
   }
 
-  /**
-   * Waits until it trains: its folder then has metrics, which are opened when the first step
-   * begins.
-   */
-  private void awaitSteps(Process process, Path run) throws Exception {
-    long deadline = System.nanoTime() + TimeUnit.MINUTES.toNanos(1);
-    while (!Files.exists(run.resolve("metrics.jsonl"))) {
-      assertTrue(process.isAlive(), () -> "it ended by itself: " + said());
-      assertTrue(System.nanoTime() < deadline, () -> "it does not begin to train: " + said());
-      Thread.sleep(20);
-    }
-  }
-
-  private String said() {
-    try {
-      return Files.readString(output());
-    } catch (IOException e) {
-      return e.toString();
-    }
+  private static void assertInterrupted(String said, String named) {
+    List<String> lines = said.lines().filter(line -> line.startsWith("pbb:")).toList();
+    assertEquals(1, lines.size(), said);
+    assertTrue(lines.getFirst().startsWith("pbb: interrupted"), said);
+    assertTrue(lines.getFirst().contains(named), said);
   }
 
   private static long onlyCheckpoint(Path run) throws IOException {
@@ -109,5 +74,60 @@ class InterruptionTest {
       assertEquals(1, all.size(), all.toString());
       return Long.parseLong(all.getFirst().getFileName().toString().substring("step-".length()));
     }
+  }
+
+  private static Object[] evaluation(Path data, Path checkpoint, Path run, Object... more) {
+    List<Object> arguments = new ArrayList<>(List.of("eval", "--quiet", "--threads", 1));
+    arguments.addAll(List.of("--data", data, "--checkpoint", checkpoint, "--out", run));
+    arguments.addAll(List.of(more));
+    return arguments.toArray();
+  }
+
+  @Test
+  void anEvaluationLeavesNothingHalfWrittenAndCanBeResumed() throws Exception {
+    Path data = Ran.programs(folder.resolve("data"));
+    Path trained = folder.resolve("trained");
+    Ran.pbb((Object[]) Ran.training(data, trained)).succeeds();
+    Path run = folder.resolve("run");
+    try (Launched pbb = Launched.pbb(output(), evaluation(data, trained, run))) {
+      pbb.await("its folder", () -> Files.exists(run.resolve("env.json")));
+      pbb.signal("INT");
+      assertInterrupted(pbb.exits(130), "--resume");
+    }
+    try (Stream<Path> files = Files.list(run)) {
+      assertEquals(
+          Set.of("run.json", "env.json", ".lock"),
+          files.map(file -> file.getFileName().toString()).collect(Collectors.toSet()));
+    }
+    Ran.pbb(evaluation(data, trained, run, "--resume")).succeeds();
+    Path whole = folder.resolve("whole");
+    Ran.pbb(evaluation(data, trained, whole)).succeeds();
+    assertEquals(-1, Files.mismatch(whole.resolve("samples.jsonl"), run.resolve("samples.jsonl")));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"INT", "TERM"})
+  void whatSavesNothingEndsAtOnceWithTheSameCode(String signal) throws Exception {
+    try (Launched pbb =
+        Launched.pbb(output(), "suite", "--dry-run", "--profile", "smoke", "--threads", 1)) {
+      pbb.await("choosing a backend", () -> pbb.said().contains("taken"));
+      pbb.signal(signal);
+      assertInterrupted(pbb.exits(130), "again");
+    }
+  }
+
+  @Test
+  void aJobThatBeginsAfterTheSignalIsAskedToStopAtOnce() {
+    Interruption interruption = new Interruption(System.err);
+    assertFalse(interruption.stop(), "there is no job to stop");
+    List<String> asked = new ArrayList<>();
+    Interruption.Job outer = interruption.job(() -> asked.add("outer"));
+    interruption.job(() -> asked.add("closed")).close();
+    assertTrue(interruption.stop());
+    Interruption.Job inner = interruption.job(() -> asked.add("inner"));
+    assertEquals(List.of("outer", "inner"), asked);
+    inner.close();
+    outer.close();
+    assertFalse(interruption.stop(), "a job is left");
   }
 }

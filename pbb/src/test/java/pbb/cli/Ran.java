@@ -29,7 +29,7 @@ record Ran(int code, String out, String err) {
     StringWriter out = new StringWriter();
     StringWriter err = new StringWriter();
     CommandLine commandLine =
-        Main.commandLine(new Interruption())
+        Main.commandLine(new Interruption(System.err))
             .setOut(new PrintWriter(out))
             .setErr(new PrintWriter(err));
     int code =

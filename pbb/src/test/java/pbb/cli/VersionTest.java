@@ -20,7 +20,8 @@ class VersionTest {
   @Test
   void versionOptionPrintsIt() {
     StringWriter out = new StringWriter();
-    CommandLine commandLine = Main.commandLine(new Interruption()).setOut(new PrintWriter(out));
+    CommandLine commandLine =
+        Main.commandLine(new Interruption(System.err)).setOut(new PrintWriter(out));
     assertEquals(0, commandLine.execute("--version"));
     assertTrue(out.toString().startsWith(Version.current().toString()), out.toString());
   }
@@ -28,7 +29,8 @@ class VersionTest {
   @Test
   void withoutACommandItSaysSoAndExitsWith2() {
     StringWriter err = new StringWriter();
-    CommandLine commandLine = Main.commandLine(new Interruption()).setErr(new PrintWriter(err));
+    CommandLine commandLine =
+        Main.commandLine(new Interruption(System.err)).setErr(new PrintWriter(err));
     assertEquals(2, commandLine.execute());
     assertTrue(err.toString().startsWith("pbb: name a command"), err.toString());
   }

@@ -2,12 +2,14 @@ package pbb.job;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -22,7 +24,9 @@ import pbb.engine.train.OptimizerConfig;
 import pbb.engine.train.Schedule;
 import pbb.engine.train.TrainerConfig;
 import pbb.suite.Environment;
+import pbb.suite.Profile;
 import pbb.suite.RunFolder;
+import pbb.suite.StopRequestedException;
 
 /** A training that was stopped goes on to the same bytes, whatever it is trained on. */
 class TrainingJobTest {
@@ -34,6 +38,18 @@ class TrainingJobTest {
   /** Runs a training, and stops it after a step if one is given. */
   private static TrainingJob.Result train(
       Path data, TrainingPlan.Begin begin, Path run, boolean resume, int threads, long stopAfter)
+      throws IOException {
+    return train(data, begin, run, resume, threads, "training", stopAfter);
+  }
+
+  private static TrainingJob.Result train(
+      Path data,
+      TrainingPlan.Begin begin,
+      Path run,
+      boolean resume,
+      int threads,
+      String stopIn,
+      long stopAfter)
       throws IOException {
     TrainerConfig training =
         new TrainerConfig(2, 128, 2, STEPS, OptimizerConfig.of(3e-3), new Schedule.Cosine(2, 0.1));
@@ -49,7 +65,7 @@ class TrainingJobTest {
             new Reporter() {
               @Override
               public void progress(String what, long done, long total, String details) {
-                if (what.equals("training") && done == stopAfter) {
+                if (what.equals(stopIn) && done == stopAfter) {
                   job[0].requestStop();
                 }
               }
@@ -65,6 +81,34 @@ class TrainingJobTest {
 
   private static TrainingPlan.Begin fresh() {
     return new TrainingPlan.Begin.Fresh(new ModelShape(16, 32, 2, 2, 1, true, true));
+  }
+
+  @Test
+  void aStopWhileSourceFilesAreReadLeavesNoShards() throws IOException {
+    Path data = sources();
+    Path run = folder.resolve("run");
+    TrainingJob.Result result = train(data, fresh(), run, false, 1, "reading files", 3);
+    assertFalse(result.finished());
+    assertEquals(0, result.steps());
+    try (Stream<Path> files = Files.list(run)) {
+      assertEquals(
+          List.of(".lock", "env.json", "run.json"),
+          files.map(file -> file.getFileName().toString()).sorted().toList());
+    }
+    assertTrue(train(data, fresh(), run, true, 1, -1).finished());
+    Path whole = folder.resolve("whole");
+    assertTrue(train(data, fresh(), whole, false, 1, -1).finished());
+    assertSame(whole, run);
+  }
+
+  @Test
+  void aStopWhileProgramsAreWrittenLeavesNothing() {
+    Path data = folder.resolve("programs");
+    assertThrows(
+        StopRequestedException.class,
+        () -> TaskFolder.generate("random-arithmetic", Profile.smoke(), 4, data, () -> true));
+    String[] left = folder.toFile().list();
+    assertEquals(0, left == null ? -1 : left.length, () -> Arrays.toString(left));
   }
 
   private void resumesToTheSameBytes(Path data) throws IOException {
@@ -112,7 +156,7 @@ class TrainingJobTest {
 
   private Path programs() throws IOException {
     Path data = folder.resolve("programs");
-    TaskFolder.generate("random-arithmetic", "smoke", 4, data);
+    TaskFolder.generate("random-arithmetic", Profile.smoke(), 4, data, () -> false);
     return data;
   }
 

@@ -19,7 +19,7 @@ import pbb.engine.train.TrainerConfig;
 import pbb.task.RandomArithmetic;
 
 /** A run that takes a second, for tests. */
-final class TinyRun {
+public final class TinyRun {
 
   static final int STEPS = 11;
   static final int CHECKPOINT_INTERVAL = 4;
@@ -107,7 +107,7 @@ final class TinyRun {
    * What must be the same bytes in two runs of one seed: model and optimizer, data, samples,
    * metrics without their time fields, and the rows of the results.
    */
-  static Map<String, String> bytes(Path run) {
+  public static Map<String, String> bytes(Path run) {
     Map<String, String> contents = new TreeMap<>();
     try (Stream<Path> paths = Files.walk(run)) {
       for (Path path : paths.filter(Files::isRegularFile).toList()) {
@@ -116,7 +116,7 @@ final class TinyRun {
         // ISO 8859-1 gives every byte a character.
         String text = Files.readString(path, java.nio.charset.StandardCharsets.ISO_8859_1);
         switch (file) {
-          case "env.json", ".lock" -> {}
+          case "env.json", ".lock", "report.md", "index.html" -> {} // Where and when it ran.
           case "metrics.jsonl" -> contents.put(name, text.replaceAll(",\"seconds\":[^}]*", ""));
           case "cell.json", "results.json" -> {
             String tail = text.substring(text.indexOf("\"rows\""));
