@@ -45,7 +45,7 @@ final class SuiteCommand implements Callable<Integer> {
       paramLabel = "NAME|FILE.toml",
       defaultValue = "quick",
       description =
-          "smoke (seconds), quick (minutes), full (hours), or a file with what it changes in one"
+          "smoke (seconds), quick (minutes), full (an hour), or a file with what it changes in one"
               + " of them (default: quick).")
   private String profile;
 

@@ -3,6 +3,7 @@ package pbb.eval;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 
 /**
  * Guessers that know the training answers and see a query's input, but no program: any answer of
@@ -20,17 +21,20 @@ public final class Chance {
   }
 
   /**
-   * The accuracy of the best of the guessers on {@code queries}: the best in hindsight, and so no
-   * underestimate.
+   * How often the best of the guessers gives what is wanted of {@code queries}: the best in
+   * hindsight, and so no underestimate.
    *
    * @param queries of one setting; at least one
+   * @param wanted what a query's answer is compared with
    */
-  public double of(List<Query> queries) {
+  public double of(List<Query> queries, Function<Query, String> wanted) {
     int setting = queries.getFirst().operations();
-    return Math.max(best(answers.all(), queries), best(answers.of(setting), queries));
+    return Math.max(
+        best(answers.all(), queries, wanted), best(answers.of(setting), queries, wanted));
   }
 
-  private static double best(TrainingAnswers.Counts counts, List<Query> queries) {
+  private static double best(
+      TrainingAnswers.Counts counts, List<Query> queries, Function<Query, String> wanted) {
     String frequent = mostFrequent(counts.answers());
     int constant = 0;
     int byInput = 0;
@@ -38,9 +42,10 @@ public final class Chance {
     for (Query query : queries) {
       String input = query.input().toString();
       String frequentHere = mostFrequent(counts.byInput().getOrDefault(input, Map.of()));
-      constant += frequent.equals(query.answer()) ? 1 : 0;
-      byInput += frequentHere.equals(query.answer()) ? 1 : 0;
-      same += input.equals(query.answer()) ? 1 : 0;
+      String answer = wanted.apply(query);
+      constant += frequent.equals(answer) ? 1 : 0;
+      byInput += frequentHere.equals(answer) ? 1 : 0;
+      same += input.equals(answer) ? 1 : 0;
     }
     double uniform = counts.answers().isEmpty() ? 0 : 1.0 / counts.answers().size();
     return Math.max(uniform, Math.max(constant, Math.max(byInput, same)) / (double) queries.size());

@@ -15,7 +15,7 @@ package pbb.eval;
  * @param interval the figure with its interval
  * @param n the number of queries
  * @param programs the number of programs
- * @param chance the accuracy of the best guess from input and training answers alone
+ * @param chance what the best guess from input and training answers alone would score
  */
 public record Row(
     String experiment,

@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.function.Predicate;
 import pbb.document.Mode;
 import pbb.eval.Query.Verdict;
@@ -61,9 +62,8 @@ public final class Scoring {
     List<Row> rows = new ArrayList<>();
     byKind.forEach(
         (kind, members) -> {
-          double guessed = chance.of(members.stream().map(Answered::query).toList());
           for (Metric metric : Metric.values()) {
-            interval(metric, kind.mode, members)
+            figure(metric, kind.mode, members, chance)
                 .ifPresent(
                     figure ->
                         rows.add(
@@ -80,32 +80,47 @@ public final class Scoring {
                                 figure.interval,
                                 figure.n,
                                 figure.programs,
-                                guessed)));
+                                figure.chance)));
           }
         });
     return rows;
   }
 
-  private record Figure(Interval interval, int n, int programs) {}
+  private record Figure(Interval interval, int n, int programs, double chance) {}
 
-  private static Optional<Figure> interval(Metric metric, Mode mode, List<Answered> answers) {
+  private static Optional<Figure> figure(
+      Metric metric, Mode mode, List<Answered> answers, Chance chance) {
     return switch (metric) {
-      case ACCURACY -> figure(answers, Verdict::correct);
+      case ACCURACY -> figure(answers, Verdict::correct, chance, Query::answer);
       case ACCURACY_ORIGINAL ->
           figure(
               answers.stream().filter(a -> a.query().original().isPresent()).toList(),
-              Verdict::original);
-      case RECITATION -> mode == Mode.RECITE ? figure(answers, Verdict::recited) : Optional.empty();
+              Verdict::original,
+              chance,
+              query -> query.original().orElseThrow());
+      case RECITATION ->
+          mode == Mode.RECITE
+              ? figure(answers, Verdict::recited, chance, Query::answer)
+              : Optional.empty();
       case EXECUTION_GIVEN_RECITATION ->
-          figure(answers.stream().filter(a -> a.verdict().recited()).toList(), Verdict::correct);
-      case WELL_FORMED -> figure(answers, Verdict::wellFormed);
+          figure(
+              answers.stream().filter(a -> a.verdict().recited()).toList(),
+              Verdict::correct,
+              chance,
+              Query::answer);
+      case WELL_FORMED -> figure(answers, Verdict::wellFormed, chance, Query::answer);
     };
   }
 
-  private static Optional<Figure> figure(List<Answered> answers, Predicate<Verdict> success) {
+  private static Optional<Figure> figure(
+      List<Answered> answers,
+      Predicate<Verdict> success,
+      Chance chance,
+      Function<Query, String> wanted) {
     if (answers.isEmpty()) {
       return Optional.empty();
     }
+    double guessed = chance.of(answers.stream().map(Answered::query).toList(), wanted);
     Map<String, List<Answered>> byProgram = new LinkedHashMap<>();
     for (Answered answer : answers) {
       byProgram.computeIfAbsent(answer.query().program(), _ -> new ArrayList<>()).add(answer);
@@ -118,6 +133,7 @@ public final class Scoring {
                         (int) own.stream().filter(a -> success.test(a.verdict())).count(),
                         own.size()))
             .toList();
-    return Optional.of(new Figure(Interval.clustered(clusters), answers.size(), clusters.size()));
+    return Optional.of(
+        new Figure(Interval.clustered(clusters), answers.size(), clusters.size(), guessed));
   }
 }

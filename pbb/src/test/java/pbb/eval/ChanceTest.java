@@ -83,7 +83,7 @@ final class ChanceTest {
   private static double chance(List<TrainingText> documents, Query... queries) {
     TrainingAnswers answers = new TrainingAnswers(DATA);
     documents.forEach(answers::add);
-    return new Chance(answers).of(List.of(queries));
+    return new Chance(answers).of(List.of(queries), Query::answer);
   }
 
   @Test
@@ -185,10 +185,10 @@ final class ChanceTest {
   void writtenDocumentsAreReadAndElseTheTrainingExecutions() throws IOException {
     // The executions say 4 and 5; no document has the first, one has an anonymous program's.
     Chance drawn = new Chance(TrainingAnswers.read(folder, DATA));
-    assertEquals(1, drawn.of(List.of(query(1, 1, 4), query(1, 2, 5))));
+    assertEquals(1, drawn.of(List.of(query(1, 1, 4), query(1, 2, 5)), Query::answer));
     DataFiles.writeDocuments(
         folder, Stream.of(named(Mode.DIRECT, "one", ONE, 2), anonymous(Mode.DIRECT, 1, 3, 4)));
     Chance written = new Chance(TrainingAnswers.read(folder, DATA));
-    assertEquals(1, written.of(List.of(query(1, 1, 18), query(1, 2, 5))));
+    assertEquals(1, written.of(List.of(query(1, 1, 18), query(1, 2, 5)), Query::answer));
   }
 }
