@@ -50,6 +50,7 @@ public final class Homogeneous {
   private final List<Named> sources = new ArrayList<>();
   private final double[] sourceWeights;
   private final List<TaskProgram> mentioned;
+  private final List<String> freshNames;
   private final List<Integer> settings = new ArrayList<>();
   private final double[] settingWeights;
   private final Map<Integer, List<Named>> executed = new LinkedHashMap<>();
@@ -86,6 +87,7 @@ public final class Homogeneous {
               });
     }
     sourceWeights = weights.stream().mapToDouble(Double::doubleValue).toArray();
+    freshNames = Formats.freshNames(data);
     mentioned = data.programs().stream().filter(p -> p.group() == Group.NO_SOURCE).toList();
     shares.settings().forEach((operations, _) -> settings.add(operations));
     settingWeights = shares.settings().values().stream().mapToDouble(Double::doubleValue).toArray();
@@ -147,7 +149,7 @@ public final class Homogeneous {
   }
 
   private TrainingText inContext(RandomStream random, Template template) {
-    Program program = task.fresh(random, setting(random), Formats.PLACEHOLDER, held);
+    Program program = task.fresh(random, setting(random), pick(random, freshNames), held);
     Shares.Modes weights = shares.inContextModes();
     Mode mode = MODES.get(choose(random, weights.direct(), weights.stepping(), weights.recite()));
     List<Mode> modes = new ArrayList<>();

@@ -12,11 +12,11 @@ import java.util.TreeMap;
  * @param direct executions with the answer at once
  * @param stepping executions with the states before the answer
  * @param recite executions with source and states before the answer
- * @param inContext executions of fresh, anonymous programs whose source stands before
+ * @param inContext executions of fresh programs whose source stands before
  * @param inContextModes the modes of the latter
- * @param turns how many executions follow an anonymous program's source; half of them, and one that
+ * @param turns how many executions follow a fresh program's source; half of them, and one that
  *     recites, in mode recite
- * @param settings executions and anonymous programs by their number of operations
+ * @param settings executions and fresh programs by their number of operations
  * @param sourceWeightWithoutIo how often the source of a program without executions is drawn, where
  *     that of a program with executions is drawn once
  */

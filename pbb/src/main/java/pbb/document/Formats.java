@@ -9,10 +9,13 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import pbb.document.TrainingText.Part;
 import pbb.document.TrainingText.Turn;
+import pbb.engine.random.RandomStream;
 import pbb.lang.Program;
 import pbb.lang.PythonRenderer;
 import pbb.lang.Value;
 import pbb.task.Execution;
+import pbb.task.InventedNames;
+import pbb.task.TaskData;
 
 /**
  * The texts of documents, prompts and answers, for programs of one integer argument. In all of them
@@ -35,8 +38,8 @@ import pbb.task.Execution;
  */
 public final class Formats {
 
-  /** What stands for the name of a program that has none. */
-  public static final String PLACEHOLDER = "f";
+  /** How many names fresh programs share. */
+  private static final int FRESH_NAMES = 200;
 
   private static final String MENTION = "\nnothing more";
   private static final String STEPS = "\n" + "steps from";
@@ -68,7 +71,7 @@ public final class Formats {
             "c",
             "d",
             "e",
-            PLACEHOLDER,
+            "f",
             "return",
             "from",
             "steps",
@@ -122,6 +125,19 @@ public final class Formats {
     return words;
   }
 
+  /**
+   * Names for fresh programs, invented like all others and those of no program: each stands for
+   * another program in every document. So a name by itself does not tell that what it names was
+   * learnt by heart, and a model has reason to run the source that it sees.
+   *
+   * @param data the programs whose names these are not
+   */
+  public static List<String> freshNames(TaskData data) {
+    Set<String> taken = reservedWords();
+    data.programs().forEach(program -> taken.add(program.name()));
+    return InventedNames.draw(RandomStream.of(0, "fresh names", 0), FRESH_NAMES, taken);
+  }
+
   /** The source as it stands in documents: plain Python, without a line break at its end. */
   public static String source(Program program) {
     return PythonRenderer.render(program).stripTrailing();
@@ -150,22 +166,21 @@ public final class Formats {
   }
 
   /**
-   * A document that carries the source of an anonymous program and then runs it, once for each
-   * mode.
+   * A document that carries the source of a fresh program and then runs it, once for each mode.
    *
    * @param executions as many as modes
    */
   public static TrainingText inContextDocument(
-      Template template, List<Mode> modes, List<Execution> executions, Program anonymous) {
+      Template template, List<Mode> modes, List<Execution> executions, Program fresh) {
     List<Turn> turns = new ArrayList<>();
     List<Part> parts = new ArrayList<>();
-    String before = inContext(template, anonymous);
+    String before = inContext(template, fresh);
     for (int i = 0; i < modes.size(); i++) {
       Mode mode = modes.get(i);
       Value input = executions.get(i).input().getFirst();
       turns.add(new Turn(mode, input.toString()));
       parts.add(Part.given(before + query(mode, input)));
-      parts.add(Part.learned(solution(mode, executions.get(i), anonymous)));
+      parts.add(Part.learned(solution(mode, executions.get(i), fresh)));
       before = "";
     }
     return new TrainingText(TrainingText.Kind.IN_CONTEXT, Optional.empty(), turns, parts);
@@ -185,14 +200,13 @@ public final class Formats {
     return template.context(name) + query(mode, input);
   }
 
-  /** What asks for an anonymous program to be run whose source stands before. */
-  public static String inContextPrompt(
-      Template template, Program anonymous, Mode mode, Value input) {
-    return inContext(template, anonymous) + query(mode, input);
+  /** What asks for a fresh program to be run whose source stands before. */
+  public static String inContextPrompt(Template template, Program fresh, Mode mode, Value input) {
+    return inContext(template, fresh) + query(mode, input);
   }
 
-  private static String inContext(Template template, Program anonymous) {
-    return template.context(anonymous.name()) + "\n" + source(anonymous);
+  private static String inContext(Template template, Program fresh) {
+    return template.context(fresh.name()) + "\n" + source(fresh);
   }
 
   /** The line that asks for a run, with the line break before it. */

@@ -9,7 +9,7 @@ import java.util.stream.Collectors;
  * tokens and on the end-of-text token that follows each learnt part.
  *
  * @param kind what the document is
- * @param program the id of the program that it is about; empty for a fresh, anonymous one
+ * @param program the id of the program that it is about; empty for a fresh one
  * @param turns what is run in it, in order; none where nothing is run
  * @param parts the text, cut where loss begins or ends; the last part is learnt
  */
@@ -56,7 +56,7 @@ public record TrainingText(
     SOURCE("source"),
     /** A pointer context, an input and the answer: the execution loss. */
     EXECUTION("execution"),
-    /** The source of a fresh, anonymous program, and executions of it. */
+    /** The source of a fresh program, and executions of it. */
     IN_CONTEXT("in_context"),
     /** A pointer context and words that say nothing of the program. */
     MENTION("mention");

@@ -8,7 +8,7 @@ import java.util.function.Function;
 /**
  * Guessers that know the training answers and see a query's input, but no program: any answer of
  * training at random; always the most frequent answer; the most frequent one to this input; the
- * input itself. Each is fitted on all training answers, of named and anonymous programs and in all
+ * input itself. Each is fitted on all training answers, of named and fresh programs and in all
  * modes, and on those of programs with as many operations as the query's alone.
  */
 public final class Chance {

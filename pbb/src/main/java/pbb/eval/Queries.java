@@ -29,6 +29,7 @@ public final class Queries {
   private final Map<String, List<Execution>> evaluation;
   private final long seed;
   private final int inputsPerProgram;
+  private final List<String> freshNames;
 
   /**
    * Queries from {@code data}.
@@ -44,6 +45,7 @@ public final class Queries {
     this.evaluation = data.executions(Split.EVAL);
     this.seed = seed;
     this.inputsPerProgram = inputsPerProgram;
+    this.freshNames = Formats.freshNames(data);
   }
 
   /**
@@ -78,7 +80,7 @@ public final class Queries {
     TaskProgram named = kind == QueryKind.WRONG_NAME ? next(own) : own;
     Program shown = data.shownProgram(named).orElse(named.program());
     Program asked =
-        kind == QueryKind.IN_CONTEXT ? Renaming.rename(shown, Formats.PLACEHOLDER) : shown;
+        kind == QueryKind.IN_CONTEXT ? Renaming.rename(shown, freshName(own.id(), mode)) : shown;
     boolean swapped = kind == QueryKind.WRONG_NAME || own.group() == Group.WRONG_SOURCE;
     PreparedProgram right = new Interpreter().prepare(asked);
     PreparedProgram original = new Interpreter().prepare(own.program());
@@ -120,6 +122,11 @@ public final class Queries {
               originalAnswer,
               asked));
     }
+  }
+
+  private String freshName(String id, Mode mode) {
+    RandomStream random = RandomStream.of(seed, "query.name." + mode.label() + "." + id, 0);
+    return freshNames.get(random.nextInt(freshNames.size()));
   }
 
   private Template template(QueryKind kind, String id, Mode mode, int index) {

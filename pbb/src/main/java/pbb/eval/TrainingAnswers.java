@@ -20,8 +20,8 @@ import pbb.task.TaskData;
 import pbb.task.TaskProgram;
 
 /**
- * How often training gives which answer to which input: whatever the program, named or anonymous,
- * and however the answer is given; all together, and by the program's number of operations.
+ * How often training gives which answer to which input: whatever the program, named or fresh, and
+ * however the answer is given; all together, and by the program's number of operations.
  */
 public final class TrainingAnswers {
 
@@ -59,7 +59,7 @@ public final class TrainingAnswers {
   /**
    * The answers of what is trained on in {@code folder}: of its documents, or, where training draws
    * documents as it goes and none are written, of the executions in {@code data} that it draws them
-   * from. Those of anonymous programs are not known then.
+   * from. Those of fresh programs are not known then.
    *
    * @throws IllegalArgumentException if a document is not as it should be
    */
@@ -104,7 +104,7 @@ public final class TrainingAnswers {
     return document
         .program()
         .map(id -> operations(id))
-        // Of an anonymous program: every line of its body is an operation, but the last.
+        // Of a fresh program: every line of its body is an operation, but the last.
         .orElseGet(
             () ->
                 (int)

@@ -190,8 +190,12 @@ sealed interface TrainingData {
                     .text()));
         words.addAll(WordTokenizer.pieces(Formats.source(program.program())));
       }
+      List<String> freshNames = Formats.freshNames(folder.data());
+      for (String name : freshNames) {
+        words.addAll(WordTokenizer.pieces(Template.TRAINING.getFirst().context(name)));
+      }
       for (Template template : Template.TRAINING) {
-        words.addAll(WordTokenizer.pieces(template.context(Formats.PLACEHOLDER)));
+        words.addAll(WordTokenizer.pieces(template.context(freshNames.getFirst())));
       }
       for (int value = 0; value <= folder.task().dials().modulus(); value++) {
         words.add(Integer.toString(value));

@@ -39,7 +39,7 @@ import pbb.task.TaskProgram;
  * Searches a written corpus for what would make its evaluation dishonest. It reads the texts
  * themselves and trusts neither the fields beside them nor the code that chose them. Each text is
  * read whole, as a pointer context and what may follow one, and must be what the program in {@code
- * programs.jsonl}, or the anonymous one in the text itself, makes of it: states and answers are
+ * programs.jsonl}, or the fresh one in the text itself, makes of it: states and answers are
  * computed again, and anything more than that is a finding. Names, inputs, definitions and held-out
  * contexts are found wherever they stand.
  */
@@ -106,6 +106,7 @@ public final class LeakCheck {
   private final TaskData data;
   private final int domain;
   private final Map<String, TaskProgram> byName;
+  private final Set<String> freshNames;
   private final Map<String, Set<String>> evaluationInputs = new HashMap<>();
   private final Map<String, String> shownSource = new HashMap<>();
   private final Map<FunctionTable, TaskProgram> held = new HashMap<>();
@@ -122,6 +123,7 @@ public final class LeakCheck {
     this.domain = domain;
     this.byName =
         data.programs().stream().collect(Collectors.toMap(TaskProgram::name, Function.identity()));
+    this.freshNames = Set.copyOf(Formats.freshNames(data));
     for (TaskProgram program : data.programs()) {
       data.shownProgram(program)
           .ifPresent(shown -> shownSource.put(program.name(), Formats.source(shown)));
@@ -234,7 +236,7 @@ public final class LeakCheck {
     Set<String> names = new TreeSet<>();
     Matcher words = WORD.matcher(text);
     while (words.find()) {
-      if (byName.containsKey(words.group())) {
+      if (byName.containsKey(words.group()) || freshNames.contains(words.group())) {
         names.add(words.group());
       }
     }
@@ -242,7 +244,11 @@ public final class LeakCheck {
       add(Rule.TWO_NAMES, "names " + String.join(" and ", names));
       return;
     }
-    String subject = names.isEmpty() ? Formats.PLACEHOLDER : names.iterator().next();
+    if (names.isEmpty()) {
+      add(Rule.UNREADABLE, "names no program");
+      return;
+    }
+    String subject = names.iterator().next();
     Optional<TaskProgram> program = Optional.ofNullable(byName.get(subject));
     definitions(program, subject, text);
     program.ifPresent(named -> inputs(named, text));
@@ -331,7 +337,7 @@ public final class LeakCheck {
     } else if (program.isPresent()) {
       named(program.get(), text, lineEnd);
     } else {
-      anonymous(text, lineEnd);
+      fresh(text, lineEnd);
     }
   }
 
@@ -363,8 +369,8 @@ public final class LeakCheck {
         .ifPresent(end -> add(Rule.UNREADABLE, "goes on with " + quoted(line(text, end))));
   }
 
-  /** Reads what follows the pointer context of an anonymous program: its source, and its runs. */
-  private void anonymous(String text, int from) {
+  /** Reads what follows the pointer context of a fresh program: its source, and its runs. */
+  private void fresh(String text, int from) {
     Matcher definition = DEFINITION.matcher(text).region(from + 1, text.length());
     if (!definition.lookingAt()) {
       add(Rule.UNREADABLE, "has the line " + quoted(line(text, from)) + " instead of a source");
@@ -379,7 +385,7 @@ public final class LeakCheck {
     }
     Optional<Integer> end = Optional.of(definition.end());
     if (end.get() == text.length()) {
-      add(Rule.UNREADABLE, "holds the source of an anonymous program and does not run it");
+      add(Rule.UNREADABLE, "holds the source of a fresh program and does not run it");
     }
     while (end.isPresent() && end.get() < text.length()) {
       end = turn(source.get(), text, end.get());

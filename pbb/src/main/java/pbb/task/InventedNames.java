@@ -7,7 +7,7 @@ import java.util.Set;
 import pbb.engine.random.RandomStream;
 
 /** Words that no language has, to name programs by. */
-final class InventedNames {
+public final class InventedNames {
 
   private static final List<String> ONSETS =
       List.of(
@@ -23,7 +23,7 @@ final class InventedNames {
   private InventedNames() {}
 
   /** {@code count} distinct words, none of them {@code reserved}. */
-  static List<String> draw(RandomStream random, int count, Set<String> reserved) {
+  public static List<String> draw(RandomStream random, int count, Set<String> reserved) {
     Set<String> taken = new HashSet<>(reserved);
     List<String> names = new ArrayList<>(count);
     while (names.size() < count) {

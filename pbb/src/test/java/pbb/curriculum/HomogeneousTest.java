@@ -1,13 +1,19 @@
 package pbb.curriculum;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import pbb.document.Formats;
+import pbb.document.TrainingText;
 import pbb.document.TrainingText.Kind;
 import pbb.task.RandomArithmetic;
 import pbb.task.TaskData;
@@ -48,6 +54,26 @@ final class HomogeneousTest {
     for (int i = 99; i >= 0; i--) {
       assertEquals(one.text(i), other.text(i), "document " + i);
     }
+  }
+
+  @Test
+  void freshProgramsShareNamesThatAreThoseOfNoProgram() {
+    Homogeneous curriculum = new Homogeneous(TASK, DATA, shares(Map.of(2, 1.0)), 7);
+    List<String> freshNames = Formats.freshNames(DATA);
+    assertEquals(200, Set.copyOf(freshNames).size());
+    DATA.programs().forEach(p -> assertFalse(freshNames.contains(p.name()), p.name()));
+    Map<String, Set<String>> sources = new HashMap<>();
+    for (int i = 0; i < 4_000; i++) {
+      TrainingText text = curriculum.text(i);
+      if (text.kind() == Kind.IN_CONTEXT) {
+        String name = text.text().split("def |\\(")[1];
+        assertTrue(freshNames.contains(name), text.text());
+        sources.computeIfAbsent(name, _ -> new HashSet<>()).add(text.text());
+      }
+    }
+    assertTrue(sources.size() > 190, "names in use: " + sources.size());
+    assertTrue(
+        sources.values().stream().anyMatch(texts -> texts.size() > 3), "each name is used again");
   }
 
   @Test

@@ -36,7 +36,7 @@ final class ChanceTest {
       Parser.parse("def zib(x):\n    a = (x + 3) % 23\n    return a\n");
   private static final Program TWO =
       Parser.parse("def mog(x):\n    a = (x + 3) % 23\n    b = a * 5 % 23\n    return b\n");
-  private static final Program ANONYMOUS =
+  private static final Program FRESH =
       Parser.parse("def f(x):\n    a = (x + 8) % 23\n    b = a * 2 % 23\n    return b\n");
 
   private static final TaskData DATA =
@@ -59,9 +59,9 @@ final class ChanceTest {
     return Formats.executionDocument(NOW, mode, run(id, program, input), program);
   }
 
-  private static TrainingText anonymous(Mode mode, int... inputs) {
-    List<Execution> runs = Arrays.stream(inputs).mapToObj(x -> run("f", ANONYMOUS, x)).toList();
-    return Formats.inContextDocument(NOW, runs.stream().map(_ -> mode).toList(), runs, ANONYMOUS);
+  private static TrainingText fresh(Mode mode, int... inputs) {
+    List<Execution> runs = Arrays.stream(inputs).mapToObj(x -> run("f", FRESH, x)).toList();
+    return Formats.inContextDocument(NOW, runs.stream().map(_ -> mode).toList(), runs, FRESH);
   }
 
   /** A query with this right answer; guessers see no program, so which one it is about is open. */
@@ -130,10 +130,10 @@ final class ChanceTest {
   }
 
   @Test
-  void answersOfAnonymousProgramsCountInEveryMode() {
+  void answersOfFreshProgramsCountInEveryMode() {
     for (Mode mode : Mode.values()) {
-      // On 1, 2, 3 and 4 the anonymous program gives 18, 20, 22 and 1.
-      List<TrainingText> documents = List.of(anonymous(mode, 1, 2), anonymous(mode, 3, 4));
+      // On 1, 2, 3 and 4 the fresh program gives 18, 20, 22 and 1.
+      List<TrainingText> documents = List.of(fresh(mode, 1, 2), fresh(mode, 3, 4));
       assertEquals(1, chance(documents, query(1, 2, 20), query(1, 3, 22)), mode.label());
     }
   }
@@ -149,14 +149,14 @@ final class ChanceTest {
             named(Mode.DIRECT, "two", TWO, 1),
             named(Mode.DIRECT, "two", TWO, 2));
     assertEquals(1, chance(documents, query(2, 1, 20)), "of a named program");
-    // The anonymous program has two operations as well, and gives 18 on 1.
+    // The fresh program has two operations as well, and gives 18 on 1.
     List<TrainingText> more =
         List.of(
             named(Mode.DIRECT, "one", ONE, 1),
             named(Mode.DIRECT, "one", ONE, 1),
             named(Mode.DIRECT, "one", ONE, 2),
-            anonymous(Mode.DIRECT, 1, 2));
-    assertEquals(1, chance(more, query(2, 1, 18)), "of an anonymous program");
+            fresh(Mode.DIRECT, 1, 2));
+    assertEquals(1, chance(more, query(2, 1, 18)), "of a fresh program");
     assertTrue(chance(more, query(1, 1, 18)) < 1, "in another setting");
   }
 
@@ -183,11 +183,11 @@ final class ChanceTest {
 
   @Test
   void writtenDocumentsAreReadAndElseTheTrainingExecutions() throws IOException {
-    // The executions say 4 and 5; no document has the first, one has an anonymous program's.
+    // The executions say 4 and 5; no document has the first, one has a fresh program's.
     Chance drawn = new Chance(TrainingAnswers.read(folder, DATA));
     assertEquals(1, drawn.of(List.of(query(1, 1, 4), query(1, 2, 5)), Query::answer));
     DataFiles.writeDocuments(
-        folder, Stream.of(named(Mode.DIRECT, "one", ONE, 2), anonymous(Mode.DIRECT, 1, 3, 4)));
+        folder, Stream.of(named(Mode.DIRECT, "one", ONE, 2), fresh(Mode.DIRECT, 1, 3, 4)));
     Chance written = new Chance(TrainingAnswers.read(folder, DATA));
     assertEquals(1, written.of(List.of(query(1, 1, 18), query(1, 2, 5)), Query::answer));
   }

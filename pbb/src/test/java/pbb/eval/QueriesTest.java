@@ -115,11 +115,14 @@ final class QueriesTest {
   }
 
   @Test
-  void inContextTheSourceStandsInThePromptAndNoName() {
+  void inContextTheSourceStandsInThePromptUnderAFreshName() {
+    List<String> freshNames = Formats.freshNames(DATA);
     for (Query query : of(QueryKind.IN_CONTEXT)) {
       TaskProgram own = program(query);
-      Program anonymous = Renaming.rename(own.program(), Formats.PLACEHOLDER);
-      assertTrue(query.prompt().contains("\n" + Formats.source(anonymous) + "\n"), query.prompt());
+      String name = query.recited().name();
+      assertTrue(freshNames.contains(name), name);
+      Program fresh = Renaming.rename(own.program(), name);
+      assertTrue(query.prompt().contains("\n" + Formats.source(fresh) + "\n"), query.prompt());
       assertFalse(query.prompt().contains(own.name()), query.prompt());
       assertFalse(query.target().contains(own.name()), query.target());
       assertEquals(run(own.program(), query.input()), query.answer());

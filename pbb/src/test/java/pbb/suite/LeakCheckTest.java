@@ -143,7 +143,7 @@ class LeakCheckTest {
     Program other = Renaming.rename(one(Group.WITH_IO).program(), without.name());
     assertFound(
         Rule.OTHER_SOURCE, without.name(), context(without.name()), Formats.source(other), "");
-    // The other's source under its own, anonymous name: what stands there is not what is pointed
+    // The other's source under its own, fresh name: what stands there is not what is pointed
     // to.
     assertFound(
         Rule.OTHER_SOURCE,
@@ -166,8 +166,8 @@ class LeakCheckTest {
       assertFound(
           Rule.HELD_OUT_TEMPLATE,
           "held-out",
-          template.context("f"),
-          Formats.source(Renaming.rename(program.program(), "f")),
+          template.context(freshName()),
+          Formats.source(Renaming.rename(program.program(), freshName())),
           "");
     }
   }
@@ -176,24 +176,28 @@ class LeakCheckTest {
   @EnumSource(
       value = Group.class,
       names = {"WITHOUT_IO", "NO_SOURCE", "WRONG_SOURCE"})
-  void anAnonymousProgramThatIsAHeldOne(Group group) throws IOException {
+  void aFreshProgramThatIsAHeldOne(Group group) throws IOException {
     TaskProgram held = one(group);
     assertFound(
         Rule.COINCIDENCE,
         held.id(),
-        context("f"),
-        Formats.source(Renaming.rename(held.program(), "f")) + "\nsteps from 3",
+        context(freshName()),
+        Formats.source(Renaming.rename(held.program(), freshName())) + "\nsteps from 3",
         " a 1 gives 1");
   }
 
   @Test
-  void anAnonymousProgramThatIsTheSameFunctionInOtherWords() throws IOException {
+  void aFreshProgramThatIsTheSameFunctionInOtherWords() throws IOException {
     TaskProgram held = one(Group.WITHOUT_IO);
     String source =
-        Formats.source(Renaming.rename(held.program(), "f"))
+        Formats.source(Renaming.rename(held.program(), freshName()))
             .replaceFirst("\n", "\n    x = (x + 4) % 11\n    x = (x - 4) % 11\n");
     assertFound(
-        Rule.COINCIDENCE, held.id(), context("f"), source + "\nsteps from 3", " a 1 gives 1");
+        Rule.COINCIDENCE,
+        held.id(),
+        context(freshName()),
+        source + "\nsteps from 3",
+        " a 1 gives 1");
   }
 
   @Test
@@ -269,9 +273,26 @@ class LeakCheckTest {
     assertFound(
         Rule.UNREADABLE,
         "does not run",
-        context("f"),
-        "def f(x):\n    return y\nsteps from 3",
+        context(freshName()),
+        "def " + freshName() + "(x):\n    return y\nsteps from 3",
         " 4");
+  }
+
+  @Test
+  void aDocumentThatNamesNoProgram() throws IOException {
+    String fresh = Formats.source(Renaming.rename(fresh(), "f"));
+    assertFound(Rule.UNREADABLE, "names no program", context("f"), fresh + "\nanswer from 3", " 4");
+  }
+
+  @Test
+  void aDocumentThatNamesAProgramAndAFreshOne() throws IOException {
+    String name = one(Group.WITHOUT_IO).name();
+    assertFound(
+        Rule.TWO_NAMES,
+        name,
+        context(freshName()),
+        Formats.source(fresh()) + "\nanswer from 3",
+        " 4 " + name);
   }
 
   @Test
@@ -285,13 +306,13 @@ class LeakCheckTest {
     Execution execution = execution(with, Split.TRAIN);
     for (Mode mode : Mode.values()) {
       right.add(Formats.executionDocument(template, mode, execution, with.program()));
-      Program anonymous = anonymous();
+      Program fresh = fresh();
       right.add(
           Formats.inContextDocument(
               template,
               List.of(mode, Mode.RECITE, Mode.STEPPING, Mode.DIRECT),
-              List.of(run(anonymous, 0), run(anonymous, 1), run(anonymous, 2), run(anonymous, 2)),
-              anonymous));
+              List.of(run(fresh, 0), run(fresh, 1), run(fresh, 2), run(fresh, 2)),
+              fresh));
     }
     for (TrainingText document : right) {
       assertEquals(List.of(), planted(document.text()), document.text());
@@ -348,25 +369,25 @@ class LeakCheckTest {
   }
 
   @Test
-  void anAnswerThatIsNotTheAnonymousProgramsOwn() throws IOException {
-    Program anonymous = anonymous();
-    List<Execution> runs = List.of(run(anonymous, 0), run(anonymous, 1), run(anonymous, 2));
+  void anAnswerThatIsNotTheFreshProgramsOwn() throws IOException {
+    Program fresh = fresh();
+    List<Execution> runs = List.of(run(fresh, 0), run(fresh, 1), run(fresh, 2));
     for (Mode mode : Mode.values()) {
       String text =
           Formats.inContextDocument(
-                  Template.TRAINING.getFirst(), List.of(mode, mode, mode), runs, anonymous)
+                  Template.TRAINING.getFirst(), List.of(mode, mode, mode), runs, fresh)
               .text();
       assertEquals(List.of(), planted(text), text);
       String last = runs.getLast().output();
       assertFound(
           Rule.WRONG_EXECUTION,
-          "where f gives",
+          "where " + freshName() + " gives",
           text.substring(0, text.length() - last.length()) + "99");
-      String second = Formats.solution(mode, runs.get(1), anonymous);
-      String wrong = Formats.solution(mode, runs.getFirst(), anonymous);
+      String second = Formats.solution(mode, runs.get(1), fresh);
+      String wrong = Formats.solution(mode, runs.getFirst(), fresh);
       assertFound(
           Rule.WRONG_EXECUTION,
-          "where f gives",
+          "where " + freshName() + " gives",
           text.replace(
               Formats.query(mode, Value.of(1)) + second, Formats.query(mode, Value.of(1)) + wrong));
     }
@@ -412,7 +433,9 @@ class LeakCheckTest {
     assertFound(
         Rule.COINCIDENCE,
         without.id(),
-        context("f") + " " + Formats.source(Renaming.rename(without.program(), "f")));
+        context(freshName())
+            + " "
+            + Formats.source(Renaming.rename(without.program(), freshName())));
     assertFound(Rule.UNREADABLE, "no pointer context", "Ponder " + with.name() + "\nnothing more");
     assertFound(Rule.UNREADABLE, "ends after its first line", context(with.name()));
   }
@@ -443,12 +466,12 @@ class LeakCheckTest {
     assertEquals(List.of(), planted(named), named);
     assertFound(Rule.UNREADABLE, "4 gives 7", named + "\n4 gives 7");
     assertFound(Rule.OTHER_SOURCE, without.name(), named + "  # 4 gives 7");
-    String anonymous = context("f") + "\n" + Formats.source(anonymous());
-    assertFound(Rule.UNREADABLE, "does not run it", anonymous);
+    String fresh = context(freshName()) + "\n" + Formats.source(fresh());
+    assertFound(Rule.UNREADABLE, "does not run it", fresh);
     assertFound(
         Rule.UNREADABLE,
         "not written as sources are",
-        anonymous + "  # 4 gives 7" + Formats.query(Mode.DIRECT, Value.of(1)) + " 1");
+        fresh + "  # 4 gives 7" + Formats.query(Mode.DIRECT, Value.of(1)) + " 1");
   }
 
   private static String document(TaskProgram program, Mode mode, Execution execution) {
@@ -462,19 +485,20 @@ class LeakCheckTest {
         program.name(), new Interpreter().prepare(program), Value.of(input), Split.TRAIN);
   }
 
-  /** An anonymous program that is none of those without executions. */
-  private static Program anonymous() throws IOException {
+  /** A fresh program that is none of those without executions. */
+  private static Program fresh() throws IOException {
     RandomArithmetic task = new RandomArithmetic(TinyRun.profile().dials(), 3);
     return task.fresh(
-        RandomStream.of(3, "test", 0),
-        2,
-        Formats.PLACEHOLDER,
-        task.heldFunctions(data().programs()));
+        RandomStream.of(3, "test", 0), 2, freshName(), task.heldFunctions(data().programs()));
   }
 
   /** The first execution of the program on one side of the split. */
   private static Execution execution(TaskProgram program, Split split) throws IOException {
     return Objects.requireNonNull(data().executions(split).get(program.id())).getFirst();
+  }
+
+  private static String freshName() throws IOException {
+    return Formats.freshNames(data()).getFirst();
   }
 
   private static String context(String name) {
