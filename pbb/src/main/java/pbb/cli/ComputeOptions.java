@@ -1,7 +1,7 @@
 package pbb.cli;
 
 import org.jspecify.annotations.Nullable;
-import pbb.suite.UsageException;
+import pbb.run.UsageException;
 import picocli.CommandLine.Option;
 
 /**

@@ -14,9 +14,9 @@ import org.jspecify.annotations.Nullable;
 import pbb.engine.backend.BackendUnavailableException;
 import pbb.engine.io.InvalidFileException;
 import pbb.engine.train.TrainingDivergedException;
+import pbb.run.StopRequestedException;
+import pbb.run.UsageException;
 import pbb.suite.LeakException;
-import pbb.suite.StopRequestedException;
-import pbb.suite.UsageException;
 
 /** What {@code pbb} exits with, and how a failure becomes that and one sentence. */
 enum ExitCode {

@@ -5,7 +5,7 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import pbb.job.ModelShape;
 import pbb.job.TrainingPlan;
-import pbb.suite.UsageException;
+import pbb.run.UsageException;
 import picocli.CommandLine.Option;
 
 /**

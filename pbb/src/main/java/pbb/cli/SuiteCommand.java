@@ -10,16 +10,16 @@ import org.jspecify.annotations.Nullable;
 import pbb.engine.backend.Backend;
 import pbb.job.Duration;
 import pbb.report.Report;
+import pbb.run.Profile;
+import pbb.run.ProfileFile;
+import pbb.run.Results;
+import pbb.run.UsageException;
 import pbb.suite.DryRun;
 import pbb.suite.Experiment;
-import pbb.suite.Profile;
-import pbb.suite.ProfileFile;
 import pbb.suite.Progress;
-import pbb.suite.Results;
 import pbb.suite.RunConfig;
 import pbb.suite.RunDirectory;
 import pbb.suite.Suite;
-import pbb.suite.UsageException;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -79,7 +79,7 @@ final class SuiteCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     Profile dials = ProfileFile.named(profile);
-    int count = seeds == null ? dials.defaultSeeds() : seeds;
+    int count = seeds == null ? RunConfig.defaultSeeds(dials) : seeds;
     if (count < 1) {
       throw new UsageException("--seeds must be at least 1, not " + count);
     }

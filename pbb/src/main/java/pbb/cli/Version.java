@@ -5,7 +5,7 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.util.Properties;
 import pbb.engine.backend.DeviceStatus;
-import pbb.suite.Environment;
+import pbb.run.Environment;
 import picocli.CommandLine.IVersionProvider;
 
 /**

@@ -1,8 +1,11 @@
 package pbb.document;
 
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
+import pbb.engine.data.Document;
+import pbb.engine.tokenizer.Tokenizer;
 
 /**
  * A document to train on, in parts: what is given has no loss; what is learnt has loss on its
@@ -76,5 +79,27 @@ public record TrainingText(
   /** The whole text, without end-of-text tokens. */
   public String text() {
     return parts.stream().map(Part::text).collect(Collectors.joining());
+  }
+
+  /** The tokens, and loss on those of its learnt parts and on the end-of-text token after each. */
+  public Document encode(Tokenizer tokenizer) {
+    int[] tokens = new int[64];
+    boolean[] targets = new boolean[64];
+    int count = 0;
+    for (Part part : parts) {
+      int[] encoded = tokenizer.encode(part.text());
+      int end = count + encoded.length + (part.learned() ? 1 : 0);
+      if (end > tokens.length) {
+        tokens = Arrays.copyOf(tokens, Math.max(end, 2 * tokens.length));
+        targets = Arrays.copyOf(targets, tokens.length);
+      }
+      System.arraycopy(encoded, 0, tokens, count, encoded.length);
+      if (part.learned()) {
+        tokens[end - 1] = tokenizer.endOfText();
+        Arrays.fill(targets, count, end, true);
+      }
+      count = end;
+    }
+    return Document.masked(Arrays.copyOf(tokens, count), Arrays.copyOf(targets, count));
   }
 }

@@ -18,11 +18,11 @@ import pbb.eval.Row;
 import pbb.eval.Scoring;
 import pbb.eval.Scoring.Answered;
 import pbb.eval.TrainingAnswers;
-import pbb.suite.Evaluator;
-import pbb.suite.Results;
-import pbb.suite.RunFolder;
-import pbb.suite.StopRequestedException;
-import pbb.suite.UsageException;
+import pbb.run.Evaluator;
+import pbb.run.Results;
+import pbb.run.RunFolder;
+import pbb.run.StopRequestedException;
+import pbb.run.UsageException;
 import pbb.task.TaskData;
 
 /**

@@ -13,7 +13,7 @@ import pbb.engine.generate.Generator;
 import pbb.engine.generate.Sampling;
 import pbb.engine.tokenizer.ByteTokenizer;
 import pbb.engine.tokenizer.Tokenizer;
-import pbb.suite.UsageException;
+import pbb.run.UsageException;
 
 /** A model with a prompt to continue. */
 public final class Sample {

@@ -30,10 +30,9 @@ import pbb.engine.train.TrainerConfig;
 import pbb.engine.train.Validation;
 import pbb.eval.Queries;
 import pbb.eval.Query;
-import pbb.suite.Corpus;
-import pbb.suite.Evaluator;
-import pbb.suite.StopRequestedException;
-import pbb.suite.UsageException;
+import pbb.run.Evaluator;
+import pbb.run.StopRequestedException;
+import pbb.run.UsageException;
 import pbb.task.TaskProgram;
 
 /** What a model is trained on. */
@@ -207,7 +206,7 @@ sealed interface TrainingData {
     @Override
     public BatchSource batches(Tokenizer tokenizer, long seed) {
       Homogeneous documents = folder.documents(seed);
-      return PackedBatches.of(index -> Corpus.encode(documents.text(index), tokenizer));
+      return PackedBatches.of(index -> documents.text(index).encode(tokenizer));
     }
 
     /** Reads at least the documents that training will, which leaves places of its rows empty. */
@@ -220,7 +219,7 @@ sealed interface TrainingData {
         TrainingText text = documents.text(index);
         int length;
         try {
-          length = Corpus.encode(text, tokenizer).length();
+          length = text.encode(tokenizer).length();
         } catch (IllegalArgumentException e) { // A word that the tokenizer lacks.
           throw new UsageException(
               place(text) + " does not go with the model of --init: " + e.getMessage(), e);

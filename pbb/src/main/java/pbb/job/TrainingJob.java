@@ -28,10 +28,10 @@ import pbb.engine.train.StepReport;
 import pbb.engine.train.Trainer;
 import pbb.job.TrainingData.HeldOutLoss;
 import pbb.job.TrainingPlan.Begin;
-import pbb.suite.RunFolder;
-import pbb.suite.StopRequestedException;
-import pbb.suite.TrainingRun;
-import pbb.suite.UsageException;
+import pbb.run.RunFolder;
+import pbb.run.StopRequestedException;
+import pbb.run.TrainingRun;
+import pbb.run.UsageException;
 
 /**
  * Trains one model in a run's folder: {@code metrics.jsonl}, {@code validation.jsonl} where text is

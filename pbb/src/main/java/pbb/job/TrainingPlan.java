@@ -4,7 +4,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import pbb.engine.train.TrainerConfig;
-import pbb.suite.ProfileFile;
+import pbb.run.ProfileFile;
 
 /**
  * What a training computes: everything that its figures depend on, as {@code run.json} has it.

@@ -48,7 +48,7 @@ final class ExecutableFunction {
   }
 
   /** Runs the body, the arguments being in {@code slots} already. */
-  Value call(Execution execution, @Nullable Value[] slots) {
+  Value call(ProgramRun execution, @Nullable Value[] slots) {
     int callingLine = execution.line();
     execution.enter();
     Frame frame = new Frame(execution, this, slots);

@@ -5,7 +5,7 @@ import org.jspecify.annotations.Nullable;
 /** One call of a function: its variables, and what it returned. */
 final class Frame {
 
-  final Execution execution;
+  final ProgramRun execution;
   final ExecutableFunction function;
 
   /** The variables, parameters first; null while unbound. */
@@ -13,7 +13,7 @@ final class Frame {
 
   Value returned = NoneValue.NONE;
 
-  Frame(Execution execution, ExecutableFunction function, @Nullable Value[] slots) {
+  Frame(ProgramRun execution, ExecutableFunction function, @Nullable Value[] slots) {
     this.execution = execution;
     this.function = function;
     this.slots = slots;

@@ -26,7 +26,7 @@ public final class PreparedProgram {
    * @throws IllegalArgumentException if there are more or fewer
    */
   public Outcome run(List<? extends Value> arguments) {
-    return run(arguments, new Execution(limits));
+    return run(arguments, new ProgramRun(limits));
   }
 
   /**
@@ -37,11 +37,11 @@ public final class PreparedProgram {
    * @throws IllegalArgumentException if there are more or fewer
    */
   public Trace trace(List<? extends Value> arguments) {
-    TracedExecution execution = new TracedExecution(limits);
+    TracedRun execution = new TracedRun(limits);
     return new Trace(run(arguments, execution), execution.states());
   }
 
-  private Outcome run(List<? extends Value> arguments, Execution execution) {
+  private Outcome run(List<? extends Value> arguments, ProgramRun execution) {
     if (arguments.size() != main.parameters()) {
       throw new IllegalArgumentException(
           "the program '"

@@ -19,11 +19,11 @@ import pbb.engine.io.JsonObject;
 import pbb.eval.Interval;
 import pbb.eval.Row;
 import pbb.eval.Row.Metric;
+import pbb.run.Results;
 import pbb.suite.Cell;
 import pbb.suite.CellResult;
 import pbb.suite.Claim;
 import pbb.suite.Experiment;
-import pbb.suite.Results;
 import pbb.suite.RunConfig;
 
 /** What one or several runs found, as {@code report.md} and {@code index.html}. */

@@ -11,13 +11,13 @@ import java.util.Map;
 import java.util.Optional;
 import pbb.engine.io.InvalidFileException;
 import pbb.engine.io.JsonObject;
+import pbb.run.Results;
+import pbb.run.RunFolder;
+import pbb.run.UsageException;
 import pbb.suite.Cell;
 import pbb.suite.CellResult;
-import pbb.suite.Results;
 import pbb.suite.RunConfig;
 import pbb.suite.RunDirectory;
-import pbb.suite.RunFolder;
-import pbb.suite.UsageException;
 
 /**
  * A run as it stands on disk.

@@ -13,6 +13,7 @@ import pbb.engine.io.JsonObject;
 import pbb.engine.io.JsonText;
 import pbb.eval.Row;
 import pbb.eval.Twins;
+import pbb.run.Results;
 
 /**
  * What came of a cell: {@code cell.json}, written last, so that a cell that has one is finished.

@@ -22,6 +22,12 @@ import pbb.engine.train.StepReport;
 import pbb.eval.Scoring;
 import pbb.eval.Scoring.Answered;
 import pbb.eval.Twins;
+import pbb.run.Evaluator;
+import pbb.run.Profile;
+import pbb.run.RunFolder;
+import pbb.run.StopRequestedException;
+import pbb.run.TrainingRun;
+import pbb.run.UsageException;
 
 /**
  * Runs one cell in its folder: writes its data, searches them for leaks, trains, evaluates. Each

@@ -8,6 +8,7 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import pbb.eval.Interval;
+import pbb.run.Results;
 
 /**
  * A claim of the paper, and the rule that decides it. A claim names comparisons, each of a figure
@@ -59,7 +60,13 @@ public record Claim(String id, String text) {
    * @param decision what came of it
    * @param because why, in one sentence
    */
-  public record Verdict(Claim claim, Decision decision, String because) {}
+  public record Verdict(Claim claim, Decision decision, String because) {
+
+    /** As {@code results.json} has it. */
+    Results.Judged judged() {
+      return new Results.Judged(claim.id, claim.text, decision.label(), because);
+    }
+  }
 
   /** What a comparison shows in one seed. */
   public enum Outcome {

@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.Iterator;
@@ -31,6 +30,7 @@ import pbb.eval.Chance;
 import pbb.eval.Queries;
 import pbb.eval.Query;
 import pbb.eval.TrainingAnswers;
+import pbb.run.Profile;
 import pbb.task.RandomArithmetic;
 import pbb.task.TaskData;
 
@@ -159,7 +159,7 @@ public record Corpus(
         });
     Tokenizer tokenizer = WordTokenizer.ofWords(List.copyOf(words));
     List<Document> documents = new ArrayList<>();
-    DataFiles.readDocuments(folder, document -> documents.add(encode(document, tokenizer)));
+    DataFiles.readDocuments(folder, document -> documents.add(document.encode(tokenizer)));
     return new Corpus(data, queries, tokenizer, documents, new Chance(answers));
   }
 
@@ -184,30 +184,5 @@ public record Corpus(
       length += WordTokenizer.pieces(part.text()).size() + (part.learned() ? 1 : 0);
     }
     return length;
-  }
-
-  /**
-   * The tokens of a document, and loss on those of its learnt parts and on the end-of-text token
-   * after each.
-   */
-  public static Document encode(TrainingText text, Tokenizer tokenizer) {
-    int[] tokens = new int[64];
-    boolean[] targets = new boolean[64];
-    int count = 0;
-    for (TrainingText.Part part : text.parts()) {
-      int[] encoded = tokenizer.encode(part.text());
-      int end = count + encoded.length + (part.learned() ? 1 : 0);
-      if (end > tokens.length) {
-        tokens = Arrays.copyOf(tokens, Math.max(end, 2 * tokens.length));
-        targets = Arrays.copyOf(targets, tokens.length);
-      }
-      System.arraycopy(encoded, 0, tokens, count, encoded.length);
-      if (part.learned()) {
-        tokens[end - 1] = tokenizer.endOfText();
-        Arrays.fill(targets, count, end, true);
-      }
-      count = end;
-    }
-    return Document.masked(Arrays.copyOf(tokens, count), Arrays.copyOf(targets, count));
   }
 }

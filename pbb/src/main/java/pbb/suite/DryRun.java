@@ -26,6 +26,8 @@ import pbb.engine.tokenizer.WordTokenizer;
 import pbb.engine.train.Trainer;
 import pbb.engine.train.TrainerConfig;
 import pbb.eval.Query;
+import pbb.run.Evaluator;
+import pbb.run.Profile;
 import pbb.task.RandomArithmetic;
 import pbb.task.TaskData;
 
@@ -91,7 +93,7 @@ public record DryRun(
     texts.forEach(
         text -> text.parts().forEach(part -> words.addAll(WordTokenizer.pieces(part.text()))));
     Tokenizer tokenizer = WordTokenizer.ofWords(List.copyOf(words));
-    List<Document> documents = texts.stream().map(text -> Corpus.encode(text, tokenizer)).toList();
+    List<Document> documents = texts.stream().map(text -> text.encode(tokenizer)).toList();
     ModelConfig model =
         profile
             .model()

@@ -3,6 +3,7 @@ package pbb.suite;
 import java.util.List;
 import java.util.stream.Collectors;
 import pbb.eval.Row;
+import pbb.run.UsageException;
 
 /** What is compared with what, and which claims that decides. */
 public sealed interface Experiment permits Reasoning {

@@ -6,6 +6,9 @@ import java.util.List;
 import java.util.Map;
 import pbb.engine.io.InvalidFileException;
 import pbb.engine.io.JsonObject;
+import pbb.run.Profile;
+import pbb.run.ProfileFile;
+import pbb.run.UsageException;
 
 /**
  * What a run computes: everything that its figures depend on, as {@code run.json} has it. The
@@ -40,6 +43,14 @@ public record RunConfig(
     if (values.stream().distinct().count() < values.size()) {
       throw new UsageException("the " + field + " of a run must differ: " + values);
     }
+  }
+
+  /**
+   * How many seeds are run unless the user says otherwise: as many as a verdict takes in the full
+   * profile, else one.
+   */
+  public static int defaultSeeds(Profile profile) {
+    return profile.name().equals("full") ? Claim.LEAST_SEEDS : 1;
   }
 
   /** The seeds {@code first} to {@code first + count − 1}. */

@@ -4,6 +4,9 @@ import java.io.IOException;
 import java.nio.file.Path;
 import pbb.engine.io.InvalidFileException;
 import pbb.engine.io.JsonObject;
+import pbb.run.Environment;
+import pbb.run.RunFolder;
+import pbb.run.UsageException;
 
 /**
  * The directory of a run of the suite, locked against other processes until it is closed. Besides

@@ -8,6 +8,8 @@ import java.util.Optional;
 import java.util.function.Consumer;
 import pbb.engine.backend.Backend;
 import pbb.eval.Row;
+import pbb.run.Results;
+import pbb.run.UsageException;
 
 /**
  * Runs the cells of a run directory, one after the other, those that are not finished yet; and
@@ -95,7 +97,7 @@ public final class Suite {
     List<Results.Judged> claims = new ArrayList<>();
     for (String id : config.experiments()) {
       List<Row> own = rows.stream().filter(row -> row.experiment().equals(id)).toList();
-      Experiment.named(id).judge(own).forEach(verdict -> claims.add(Results.Judged.of(verdict)));
+      Experiment.named(id).judge(own).forEach(verdict -> claims.add(verdict.judged()));
     }
     new Results(
             config.profile().name(),

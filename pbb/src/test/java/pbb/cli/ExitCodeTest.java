@@ -16,8 +16,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import pbb.engine.backend.BackendUnavailableException;
 import pbb.engine.io.InvalidFileException;
-import pbb.suite.StopRequestedException;
-import pbb.suite.UsageException;
+import pbb.run.StopRequestedException;
+import pbb.run.UsageException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 

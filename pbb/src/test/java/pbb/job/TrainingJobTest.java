@@ -23,10 +23,10 @@ import pbb.engine.selection.Selection;
 import pbb.engine.train.OptimizerConfig;
 import pbb.engine.train.Schedule;
 import pbb.engine.train.TrainerConfig;
-import pbb.suite.Environment;
-import pbb.suite.Profile;
-import pbb.suite.RunFolder;
-import pbb.suite.StopRequestedException;
+import pbb.run.Environment;
+import pbb.run.Profile;
+import pbb.run.RunFolder;
+import pbb.run.StopRequestedException;
 
 /** A training that was stopped goes on to the same bytes, whatever it is trained on. */
 class TrainingJobTest {

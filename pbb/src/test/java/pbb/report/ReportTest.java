@@ -22,12 +22,12 @@ import org.junit.jupiter.api.io.TempDir;
 import pbb.eval.Interval;
 import pbb.eval.Row;
 import pbb.eval.Row.Metric;
-import pbb.suite.Environment;
-import pbb.suite.Profile;
-import pbb.suite.Results;
+import pbb.run.Environment;
+import pbb.run.Profile;
+import pbb.run.Results;
+import pbb.run.UsageException;
 import pbb.suite.RunConfig;
 import pbb.suite.RunDirectory;
-import pbb.suite.UsageException;
 
 /** The report of made-up runs: what stands in it, and that nothing in them breaks the page. */
 class ReportTest {

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import org.junit.jupiter.api.Test;
 import pbb.engine.nn.ModelConfig;
 import pbb.engine.selection.Selection;
+import pbb.run.Profile;
 
 /** The sizes that a dry run counts; its times are only known to be there. */
 class DryRunTest {

@@ -30,6 +30,7 @@ import pbb.engine.train.TrainerConfig;
 import pbb.lang.Interpreter;
 import pbb.lang.Program;
 import pbb.lang.Value;
+import pbb.run.Profile;
 import pbb.suite.LeakCheck.Leak;
 import pbb.suite.LeakCheck.Rule;
 import pbb.task.Execution;
@@ -269,7 +270,7 @@ class LeakCheckTest {
   void aLineThatIsOfNoKnownForm() throws IOException {
     String name = one(Group.WITHOUT_IO).name();
     assertFound(Rule.UNREADABLE, "evaluates", context(name), "evaluates 4 to", " 7");
-    assertFound(Rule.UNREADABLE, "no pointer context", "4 gives 7", "nothing more", "");
+    assertFound(Rule.UNREADABLE, "names no program", "4 gives 7", "nothing more", "");
     assertFound(
         Rule.UNREADABLE,
         "does not run",

@@ -17,6 +17,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import pbb.engine.io.InvalidFileException;
 import pbb.engine.io.JsonObject;
+import pbb.run.Profile;
+import pbb.run.ProfileFile;
+import pbb.run.UsageException;
 
 /** Which directories a run takes, and that it leaves the others alone. */
 class RunDirectoryTest {

@@ -30,6 +30,7 @@ import pbb.engine.io.JsonObject;
 import pbb.eval.Row;
 import pbb.eval.Twins;
 import pbb.report.Report;
+import pbb.run.Results;
 
 /** Whole runs, as small as they can be. */
 class SuiteTest {

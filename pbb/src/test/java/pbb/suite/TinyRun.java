@@ -16,6 +16,8 @@ import pbb.engine.selection.Selection;
 import pbb.engine.train.OptimizerConfig;
 import pbb.engine.train.Schedule;
 import pbb.engine.train.TrainerConfig;
+import pbb.run.Environment;
+import pbb.run.Profile;
 import pbb.task.RandomArithmetic;
 
 /** A run that takes a second, for tests. */

@@ -1,4 +1,4 @@
-package pbb.suite;
+package pbb.run;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -21,7 +21,7 @@ import pbb.engine.io.JsonText;
 import pbb.engine.train.Schedule;
 import pbb.task.RandomArithmetic;
 
-/** Profiles and run configurations as JSON. */
+/** Profiles as JSON and as TOML. */
 class ProfileTest {
 
   private static final Path FILE = Path.of("some.toml");
@@ -35,8 +35,6 @@ class ProfileTest {
   void isReadBackAsItWasWritten(String name) throws InvalidFileException {
     Profile profile = Profile.named(name);
     assertEquals(profile, ProfileFile.read(parse(ProfileFile.json(profile))));
-    RunConfig config = TinyRun.config(profile, 3, 4);
-    assertEquals(config, RunConfig.read(parse(config.json())));
   }
 
   @Test
@@ -130,17 +128,5 @@ class ProfileTest {
     UsageException e =
         assertThrows(UsageException.class, () -> ProfileFile.named("missing/longer.toml"));
     assertTrue(String.valueOf(e.getMessage()).contains("missing/longer.toml"), e.getMessage());
-  }
-
-  @Test
-  void aConfigurationIsChecked() {
-    assertThrows(UsageException.class, () -> TinyRun.config(Profile.smoke()));
-    assertThrows(UsageException.class, () -> TinyRun.config(Profile.smoke(), 1, 1));
-    UsageException e =
-        assertThrows(
-            UsageException.class,
-            () -> new RunConfig(Profile.smoke(), List.of("magic"), List.of(0L), "vector", "cpu"));
-    assertTrue(String.valueOf(e.getMessage()).contains("reasoning"), e.getMessage());
-    assertEquals(List.of(4L, 5L, 6L), RunConfig.seeds(4, 3));
   }
 }

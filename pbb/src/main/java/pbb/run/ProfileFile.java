@@ -1,4 +1,4 @@
-package pbb.suite;
+package pbb.run;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.type.TypeReference;
@@ -21,8 +21,8 @@ import pbb.engine.io.JsonText;
 import pbb.engine.train.OptimizerConfig;
 import pbb.engine.train.Schedule;
 import pbb.engine.train.TrainerConfig;
-import pbb.suite.Profile.EvaluationDials;
-import pbb.suite.Profile.Shape;
+import pbb.run.Profile.EvaluationDials;
+import pbb.run.Profile.Shape;
 import pbb.task.RandomArithmetic;
 
 /**

@@ -1,4 +1,4 @@
-package pbb.suite;
+package pbb.run;
 
 /**
  * What was asked for cannot be done as things are: an option, a configuration, or a directory that

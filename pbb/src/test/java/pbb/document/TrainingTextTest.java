@@ -1,4 +1,4 @@
-package pbb.suite;
+package pbb.document;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
@@ -6,14 +6,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
-import pbb.document.TrainingText;
 import pbb.document.TrainingText.Kind;
 import pbb.document.TrainingText.Part;
 import pbb.engine.data.Document;
 import pbb.engine.tokenizer.WordTokenizer;
 
 /** Which tokens of a document have loss. */
-class CorpusTest {
+class TrainingTextTest {
 
   @Test
   void lossIsOnLearntPartsAndTheEndOfTextAfterEach() {
@@ -28,7 +27,7 @@ class CorpusTest {
                 new Part("\nanswer from 6", false),
                 new Part(" 9", true)));
     WordTokenizer tokenizer = WordTokenizer.ofTexts(List.of(text.text()));
-    Document document = Corpus.encode(text, tokenizer);
+    Document document = text.encode(tokenizer);
     List<String> marked = new ArrayList<>();
     for (int i = 0; i < document.length(); i++) {
       String token = tokenizer.decode(document.token(i)).replace("\n", "⏎");

@@ -1,4 +1,4 @@
-package pbb.suite;
+package pbb.run;
 
 import java.io.IOException;
 import java.nio.file.Path;
@@ -48,16 +48,7 @@ public record Results(
    * @param verdict {@code supported}, {@code not supported} or {@code undecided}
    * @param because why
    */
-  public record Judged(String id, String claim, String verdict, String because) {
-
-    static Judged of(Claim.Verdict verdict) {
-      return new Judged(
-          verdict.claim().id(),
-          verdict.claim().text(),
-          verdict.decision().label(),
-          verdict.because());
-    }
-  }
+  public record Judged(String id, String claim, String verdict, String because) {}
 
   /** Copies the lists. */
   public Results {
@@ -86,7 +77,7 @@ public record Results(
   }
 
   /** One object a line, so that a difference between two files can be read. */
-  static String lines(Stream<Map<String, Object>> objects) {
+  public static String lines(Stream<Map<String, Object>> objects) {
     String lines = objects.map(JsonText::compact).collect(Collectors.joining(",\n    "));
     return lines.isEmpty() ? "" : "\n    " + lines + "\n  ";
   }
@@ -128,7 +119,7 @@ public record Results(
   }
 
   /** A row as JSON. */
-  static Map<String, Object> json(Row row) {
+  public static Map<String, Object> json(Row row) {
     Map<String, Object> json = new LinkedHashMap<>();
     json.put("experiment", row.experiment());
     json.put("task", row.task());
@@ -149,7 +140,7 @@ public record Results(
   }
 
   /** The rows in an object's field {@code rows}. */
-  static List<Row> rows(JsonObject json) throws InvalidFileException {
+  public static List<Row> rows(JsonObject json) throws InvalidFileException {
     List<Row> rows = new ArrayList<>();
     for (JsonObject row : json.objects("rows")) {
       String label = row.string("metric");

@@ -4,11 +4,11 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** An execution that keeps the states it goes through. */
-final class TracedExecution extends Execution {
+final class TracedRun extends ProgramRun {
 
   private final List<State> states = new ArrayList<>();
 
-  TracedExecution(Limits limits) {
+  TracedRun(Limits limits) {
     super(limits);
   }
 

@@ -1,4 +1,4 @@
-package pbb.suite;
+package pbb.run;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;

@@ -1,4 +1,4 @@
-package pbb.suite;
+package pbb.run;
 
 /** Work was given up because a stop was requested; what it was writing is not there. */
 public final class StopRequestedException extends RuntimeException {

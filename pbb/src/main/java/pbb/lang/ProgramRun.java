@@ -1,14 +1,14 @@
 package pbb.lang;
 
 /** What the frames of one run share: where it is, and how much it has used of its limits. */
-class Execution {
+class ProgramRun {
 
   private final Limits limits;
   private long steps;
   private int line;
   private int depth;
 
-  Execution(Limits limits) {
+  ProgramRun(Limits limits) {
     this.limits = limits;
   }
 

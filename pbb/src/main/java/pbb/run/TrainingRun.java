@@ -1,4 +1,4 @@
-package pbb.suite;
+package pbb.run;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;

@@ -1,4 +1,4 @@
-package pbb.suite;
+package pbb.run;
 
 import java.util.List;
 import java.util.Map;
@@ -173,13 +173,5 @@ public record Profile(
           throw new UsageException(
               "there is no profile " + name + ": choose one of " + String.join(", ", NAMES));
     };
-  }
-
-  /**
-   * How many seeds are run unless the user says otherwise: as many as a verdict takes in the full
-   * profile, else one.
-   */
-  public int defaultSeeds() {
-    return name.equals("full") ? Claim.LEAST_SEEDS : 1;
   }
 }

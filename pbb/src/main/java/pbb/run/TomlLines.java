@@ -1,4 +1,4 @@
-package pbb.suite;
+package pbb.run;
 
 import java.util.ArrayList;
 import java.util.Comparator;
