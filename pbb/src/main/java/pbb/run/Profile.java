@@ -96,11 +96,11 @@ public record Profile(
       new Shares(
           0.20, // source
           0.02, // mention
-          0.05, // direct
-          0.35, // stepping
-          0.08, // recite
-          0.30, // in context
-          new Shares.Modes(0.10, 0.45, 0.45),
+          0.04, // direct
+          0.30, // stepping
+          0.10, // recite
+          0.34, // in context
+          new Shares.Modes(0.06, 0.47, 0.47),
           4, // turns
           Map.of(1, 0.10, 2, 0.35, 3, 0.55),
           2); // weight of a source without executions
@@ -139,7 +139,7 @@ public record Profile(
             new RandomArithmetic.Setting(3, 120, 60, 20, 20)),
         SHARES,
         new Shape(128, 384, 4, 4),
-        training(2_800),
+        training(3_600),
         new EvaluationDials(6, 128),
         500);
   }
