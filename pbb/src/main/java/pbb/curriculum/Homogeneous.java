@@ -151,7 +151,10 @@ public final class Homogeneous {
   private TrainingText inContext(RandomStream random, Template template) {
     Program program = task.fresh(random, setting(random), pick(random, freshNames), held);
     Shares.Modes weights = shares.inContextModes();
-    Mode mode = MODES.get(choose(random, weights.direct(), weights.stepping(), weights.recite()));
+    int choice =
+        choose(random, weights.direct(), weights.stepping(), weights.recite(), weights.recited());
+    boolean given = choice == MODES.size();
+    Mode mode = given ? Mode.RECITE : MODES.get(choice);
     List<Mode> modes = new ArrayList<>();
     int turns = mode == Mode.RECITE ? 1 + shares.turns() / 2 : shares.turns();
     for (int i = 0; i < turns; i++) {
@@ -164,7 +167,9 @@ public final class Homogeneous {
       Value input = Value.of(random.nextInt(task.dials().modulus()));
       executions.add(RandomArithmetic.execution(program.name(), prepared, input, Split.TRAIN));
     }
-    return Formats.inContextDocument(template, modes, executions, program);
+    return given
+        ? Formats.recitedDocument(template, executions, program)
+        : Formats.inContextDocument(template, modes, executions, program);
   }
 
   private int setting(RandomStream random) {

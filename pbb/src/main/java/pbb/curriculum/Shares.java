@@ -12,10 +12,10 @@ import java.util.TreeMap;
  * @param direct executions with the answer at once
  * @param stepping executions with the states before the answer
  * @param recite executions with source and states before the answer
- * @param inContext executions of fresh programs whose source stands before
+ * @param inContext executions of fresh programs, whose source stands in the document
  * @param inContextModes the modes of the latter
  * @param turns how many executions follow a fresh program's source; half of them, and one that
- *     recites, in mode recite
+ *     recites, where the source is recited
  * @param settings executions and fresh programs by their number of operations
  * @param sourceWeightWithoutIo how often the source of a program without executions is drawn, where
  *     that of a program with executions is drawn once
@@ -33,17 +33,18 @@ public record Shares(
     double sourceWeightWithoutIo) {
 
   /**
-   * Shares of the three modes.
+   * How fresh programs are run.
    *
-   * @param direct the answer at once
-   * @param stepping the states first
-   * @param recite source and states first
+   * @param direct the source is given, and the answer follows at once
+   * @param stepping the source is given, and the states come first
+   * @param recite the source is given; it is recited, and the states come before the answer
+   * @param recited the source stands in the recitation alone, which is given
    */
-  public record Modes(double direct, double stepping, double recite) {
+  public record Modes(double direct, double stepping, double recite, double recited) {
 
     /** Checks the shares. */
     public Modes {
-      requireShares("inContextModes", direct, stepping, recite);
+      requireShares("inContextModes", direct, stepping, recite, recited);
     }
   }
 

@@ -186,6 +186,35 @@ public final class Formats {
     return new TrainingText(TrainingText.Kind.IN_CONTEXT, Optional.empty(), turns, parts);
   }
 
+  /**
+   * A document in which a fresh program is recited and then run, and run again for each further
+   * execution. No model can know the source, so it is given; what is learnt is to run what has just
+   * been recited, whatever its name.
+   *
+   * @param executions at least one
+   */
+  public static TrainingText recitedDocument(
+      Template template, List<Execution> executions, Program fresh) {
+    List<Turn> turns = new ArrayList<>();
+    List<Part> parts = new ArrayList<>();
+    for (Execution execution : executions) {
+      Value input = execution.input().getFirst();
+      parts.add(
+          Part.given(
+              turns.isEmpty()
+                  ? prompt(template, fresh.name(), Mode.RECITE, input)
+                      + "\n"
+                      + source(fresh)
+                      + STEPS
+                      + " "
+                      + input
+                  : query(Mode.STEPPING, input)));
+      parts.add(Part.learned(steps(execution)));
+      turns.add(new Turn(Mode.STEPPING, input.toString()));
+    }
+    return new TrainingText(TrainingText.Kind.IN_CONTEXT, Optional.empty(), turns, parts);
+  }
+
   /** A document that names a program and says nothing of it. */
   public static TrainingText mention(Template template, String id, String name) {
     return new TrainingText(

@@ -100,9 +100,9 @@ public record Profile(
           0.30, // stepping
           0.10, // recite
           0.34, // in context
-          new Shares.Modes(0.06, 0.47, 0.47),
+          new Shares.Modes(0.06, 0.34, 0.30, 0.30),
           4, // turns
-          Map.of(1, 0.10, 2, 0.35, 3, 0.55),
+          Map.of(1, 0.13, 2, 0.35, 3, 0.52),
           2); // weight of a source without executions
 
   private static RandomArithmetic.Dials dials(RandomArithmetic.Setting... settings) {
@@ -139,12 +139,12 @@ public record Profile(
             new RandomArithmetic.Setting(3, 120, 60, 20, 20)),
         SHARES,
         new Shape(128, 384, 4, 4),
-        training(3_600),
+        training(3_400),
         new EvaluationDials(6, 128),
         500);
   }
 
-  /** Four times as many programs with executions, and three times as long a training. */
+  /** Four times as many programs with executions, and twice as long a training. */
   public static Profile full() {
     return new Profile(
         "full",
@@ -154,7 +154,7 @@ public record Profile(
             new RandomArithmetic.Setting(3, 480, 60, 20, 20)),
         SHARES,
         new Shape(128, 384, 4, 4),
-        training(8_400),
+        training(6_800),
         new EvaluationDials(6, 128),
         1_000);
   }

@@ -136,6 +136,7 @@ public final class ProfileFile {
     modes.put("direct", shares.inContextModes().direct());
     modes.put("stepping", shares.inContextModes().stepping());
     modes.put("recite", shares.inContextModes().recite());
+    modes.put("recited", shares.inContextModes().recited());
     json.put("inContextModes", modes);
     json.put("turns", shares.turns());
     Map<String, Object> settings = new LinkedHashMap<>();
@@ -291,7 +292,7 @@ public final class ProfileFile {
         "settings",
         "sourceWeightWithoutIo");
     JsonObject modes = json.object("inContextModes");
-    requireKnown(modes, "direct", "stepping", "recite");
+    requireKnown(modes, "direct", "stepping", "recite", "recited");
     Map<Integer, Double> settings = new TreeMap<>();
     JsonObject bySetting = json.object("settings");
     for (String operations : bySetting.fields()) {
@@ -308,7 +309,11 @@ public final class ProfileFile {
         json.number("stepping"),
         json.number("recite"),
         json.number("inContext"),
-        new Shares.Modes(modes.number("direct"), modes.number("stepping"), modes.number("recite")),
+        new Shares.Modes(
+            modes.number("direct"),
+            modes.number("stepping"),
+            modes.number("recite"),
+            modes.number("recited")),
         count(json, "turns"),
         settings,
         json.number("sourceWeightWithoutIo"));

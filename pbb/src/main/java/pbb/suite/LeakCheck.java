@@ -369,9 +369,15 @@ public final class LeakCheck {
         .ifPresent(end -> add(Rule.UNREADABLE, "goes on with " + quoted(line(text, end))));
   }
 
-  /** Reads what follows the pointer context of a fresh program: its source, and its runs. */
+  /**
+   * Reads what follows the pointer context of a fresh program: its source, and its runs; or runs of
+   * which the first recites the source.
+   */
   private void fresh(String text, int from) {
-    Matcher definition = DEFINITION.matcher(text).region(from + 1, text.length());
+    Matcher query = QUERY.matcher(text).region(from, text.length());
+    boolean recited = query.lookingAt() && query.group(1).equals(Mode.RECITE.word());
+    Matcher definition =
+        DEFINITION.matcher(text).region((recited ? query.end() : from) + 1, text.length());
     if (!definition.lookingAt()) {
       add(Rule.UNREADABLE, "has the line " + quoted(line(text, from)) + " instead of a source");
       return;
@@ -383,7 +389,7 @@ public final class LeakCheck {
     if (!definition.group().equals(Formats.source(source.get().program))) {
       add(Rule.UNREADABLE, "holds a source that is not written as sources are");
     }
-    Optional<Integer> end = Optional.of(definition.end());
+    Optional<Integer> end = Optional.of(recited ? from : definition.end());
     if (end.get() == text.length()) {
       add(Rule.UNREADABLE, "holds the source of a fresh program and does not run it");
     }

@@ -29,7 +29,7 @@ final class HomogeneousTest {
   private static final TaskData DATA = TASK.generate(Formats.reservedWords());
 
   private static Shares shares(Map<Integer, Double> settings) {
-    return new Shares(0.2, 0.1, 0.1, 0.2, 0.1, 0.3, new Shares.Modes(1, 1, 1), 4, settings, 2);
+    return new Shares(0.2, 0.1, 0.1, 0.2, 0.1, 0.3, new Shares.Modes(1, 1, 1, 1), 4, settings, 2);
   }
 
   @Test
@@ -74,6 +74,24 @@ final class HomogeneousTest {
     assertTrue(sources.size() > 190, "names in use: " + sources.size());
     assertTrue(
         sources.values().stream().anyMatch(texts -> texts.size() > 3), "each name is used again");
+  }
+
+  @Test
+  void freshProgramsAreRunInTheirShares() {
+    Homogeneous curriculum = new Homogeneous(TASK, DATA, shares(Map.of(2, 1.0)), 7);
+    int recited = 0;
+    int all = 0;
+    for (int i = 0; i < 8_000; i++) {
+      TrainingText text = curriculum.text(i);
+      if (text.kind() == Kind.IN_CONTEXT) {
+        all++;
+        recited += text.parts().getFirst().text().contains("code from") ? 1 : 0;
+        // A source that is asked for with itself in the prompt is the other one.
+        recited -= text.text().split("def ", -1).length == 3 ? 1 : 0;
+      }
+    }
+    // A quarter of them; four standard deviations are 0.035.
+    assertEquals(0.25, recited / (double) all, 0.035);
   }
 
   @Test

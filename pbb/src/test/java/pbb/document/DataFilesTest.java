@@ -51,7 +51,7 @@ final class DataFilesTest {
         new Homogeneous(
             TASK,
             DATA,
-            new Shares(1, 1, 1, 1, 1, 1, new Shares.Modes(1, 1, 1), 3, Map.of(2, 1.0), 1),
+            new Shares(1, 1, 1, 1, 1, 1, new Shares.Modes(1, 1, 1, 1), 3, Map.of(2, 1.0), 1),
             5);
     List<TrainingText> documents = LongStream.range(0, 60).mapToObj(curriculum::text).toList();
     Set<TrainingText.Kind> kinds = new HashSet<>();

@@ -90,6 +90,16 @@ final class FormatsTest {
   }
 
   @Test
+  void recited() {
+    assertEquals(
+        "Recall| zib| now|\\n|code| from| 5|"
+            + SOURCE.replace("[", "").replace("]", "|")
+            + "\\n|steps| from| 5|[ a][ 8][ b][ 17][ gives][ 17][end]"
+            + "\\n|steps| from| 5|[ a][ 8][ b][ 17][ gives][ 17][end]",
+        pieces(Formats.recitedDocument(NOW, List.of(ON_5, ON_5), ZIB)));
+  }
+
+  @Test
   void mention() {
     assertEquals(
         "Recall| zib| now|[\\n][nothing][ more][end]", pieces(Formats.mention(NOW, "id", "zib")));

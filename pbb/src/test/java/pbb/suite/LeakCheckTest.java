@@ -315,9 +315,28 @@ class LeakCheckTest {
               List.of(run(fresh, 0), run(fresh, 1), run(fresh, 2), run(fresh, 2)),
               fresh));
     }
+    Program fresh = fresh();
+    right.add(Formats.recitedDocument(template, List.of(run(fresh, 0), run(fresh, 1)), fresh));
     for (TrainingText document : right) {
       assertEquals(List.of(), planted(document.text()), document.text());
     }
+  }
+
+  @Test
+  void aRecitedFreshProgramThatIsAHeldOneOrIsRunWrongly() throws IOException {
+    Template template = Template.TRAINING.getLast();
+    Program held = Renaming.rename(one(Group.WITHOUT_IO).program(), freshName());
+    assertFound(
+        Rule.COINCIDENCE,
+        one(Group.WITHOUT_IO).id(),
+        Formats.recitedDocument(template, List.of(run(held, 0)), held).text());
+    Program fresh = fresh();
+    String text =
+        Formats.recitedDocument(template, List.of(run(fresh, 0), run(fresh, 1)), fresh).text();
+    assertFound(Rule.WRONG_EXECUTION, "gives", text + "0");
+    assertFound(Rule.WRONG_EXECUTION, "gives", text.replaceFirst("steps from 0", "steps from 1"));
+    assertFound(
+        Rule.UNREADABLE, "instead of a source", text.replaceFirst("code from", "answer from"));
   }
 
   @Test

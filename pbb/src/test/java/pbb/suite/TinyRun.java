@@ -45,7 +45,7 @@ public final class TinyRun {
             0.2,
             0.1,
             0.2,
-            new Shares.Modes(0.2, 0.4, 0.4),
+            new Shares.Modes(0.2, 0.3, 0.2, 0.3),
             2,
             Map.of(1, 0.4, 2, 0.6),
             2),
