@@ -190,6 +190,11 @@ final class TornadoBackend implements Backend {
     };
   }
 
+  /** The most bytes that one allocation can have. */
+  long largestAllocation() {
+    return device.getMaxAllocMemory();
+  }
+
   /** How long each kernel took. */
   Times times() {
     return times;

@@ -328,6 +328,11 @@ final class TornadoExecutable implements Executable {
     return arena.compiledKernels();
   }
 
+  /** How many descriptors the program has. */
+  int descriptors() {
+    return region.tableCount();
+  }
+
   /** How many launches a run of a graph takes. */
   int launches(String graph) {
     return passes.getOrDefault(graph, List.of()).size();
