@@ -5,7 +5,6 @@ module pbb.tornado {
   requires static org.jspecify;
   // Not needed to resolve this module: where TornadoVM is missing, the provider says so.
   requires static tornado.api;
-  requires static tornado.runtime;
 
   // TornadoVM finds the methods behind method references by reflection.
   opens pbb.tornado.kernels;

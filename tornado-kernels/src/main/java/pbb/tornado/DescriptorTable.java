@@ -24,10 +24,8 @@ final class DescriptorTable {
     TABLE
   }
 
-  private static final Kind[] KINDS = Kind.values();
-
   private int[] values = new int[256];
-  private byte[] kinds = new byte[256];
+  private Kind[] kinds = new Kind[256];
   private int size;
 
   /** How many entries there are: the index of the next one. */
@@ -42,7 +40,7 @@ final class DescriptorTable {
       kinds = Arrays.copyOf(kinds, 2 * size);
     }
     values[size] = value;
-    kinds[size++] = (byte) kind.ordinal();
+    kinds[size++] = kind;
   }
 
   /** The table for a program whose parts start at these indices. */
@@ -50,7 +48,7 @@ final class DescriptorTable {
     int[] moved = Arrays.copyOf(values, size);
     for (int i = 0; i < size; i++) {
       moved[i] +=
-          switch (KINDS[kinds[i]]) {
+          switch (kinds[i]) {
             case NUMBER -> 0;
             case FLOATS -> floats;
             case SCRATCH_FLOATS -> scratchFloats;

@@ -2,8 +2,11 @@ package pbb.tornado;
 
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.EnumMap;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
@@ -27,14 +30,14 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
  * integers and one of descriptors, resident on the device, of which programs take parts; and one
  * TornadoVM task graph for each kernel, in one execution plan.
  *
- * <p>TornadoVM compiles each task for itself, even if others run the same method, and in a time that
- * is long beside a short training. Hence what differs between ops, layers and programs is data here,
- * and a kernel is compiled once for all that is ever run in an arena.
+ * <p>TornadoVM compiles each task for itself, even if others run the same method, and in a time
+ * that is long beside a short training. Hence what differs between ops, layers and programs is data
+ * here, and a kernel is compiled once for all that is ever run in an arena.
  *
  * <p>Every graph takes all three resident arrays over from the graph that ran before it and leaves
  * them to the next, used or not: TornadoVM looks for them in the graph that was run last, whatever
- * graph it is told to take them from. Buffers are allocated for reading and writing, since the first
- * graph does both to all of them.
+ * graph it is told to take them from. Buffers are allocated for reading and writing, since the
+ * first graph does both to all of them.
  */
 final class DeviceArena implements AutoCloseable {
 
@@ -51,8 +54,7 @@ final class DeviceArena implements AutoCloseable {
   private static final int ON_DEMAND = DataTransferMode.UNDER_DEMAND;
 
   /** What a program has taken: starts and lengths. */
-  record Region(
-      int floats, int floatCount, int ints, int intCount, int table, int tableCount) {}
+  record Region(int floats, int floatCount, int ints, int intCount, int table, int tableCount) {}
 
   private final FloatArray floats;
   private final IntArray ints;
@@ -68,6 +70,7 @@ final class DeviceArena implements AutoCloseable {
   private final List<WorkerGrid3D> gridOfGraph = new ArrayList<>();
   private final List<ImmutableTaskGraph> graphs = new ArrayList<>();
   private final KernelContext context = new KernelContext();
+  private final Map<DeviceKernel, Integer> graphOfKernel = new EnumMap<>(DeviceKernel.class);
   private final Set<DeviceKernel> compiled = EnumSet.noneOf(DeviceKernel.class);
   private final Times times;
   private final TornadoExecutionPlan plan;
@@ -76,7 +79,6 @@ final class DeviceArena implements AutoCloseable {
   private final int firstTableUpload;
   private final int zeroFloats;
   private final int zeroInts;
-  private final int firstKernel;
   private TornadoExecutionResult last;
   private boolean closed;
 
@@ -92,7 +94,7 @@ final class DeviceArena implements AutoCloseable {
     table = new IntArray(tableCount);
     freeFloats = new FreeSpace(FIRST_FLOAT, floatCount);
     freeInts = new FreeSpace(0, intCount);
-    freeTable = new FreeSpace(0, tableCount);
+    freeTable = new FreeSpace(DeviceKernel.LONGEST + 1, tableCount);
     add(
         "allocate",
         new TaskGraph("allocate")
@@ -139,9 +141,9 @@ final class DeviceArena implements AutoCloseable {
         resident("zeroInts")
             .transferToDevice(EACH_TIME, range)
             .task("t", MemoryKernels::zeroInts, context, ints, range));
-    firstKernel = graphs.size();
     for (DeviceKernel kernel : DeviceKernel.values()) {
-      String name = "kernel" + kernel.ordinal();
+      String name = kernel.name();
+      graphOfKernel.put(kernel, graphs.size());
       add(
           name,
           resident(name)
@@ -248,8 +250,7 @@ final class DeviceArena implements AutoCloseable {
 
   /** Uploads floats, and returns how many bytes were moved for it. */
   long uploadFloats(int start, MemorySegment source) {
-    return upload(
-        firstFloatUpload, start, source, index -> floatStaging[index].getSegment());
+    return upload(firstFloatUpload, start, source, index -> floatStaging[index].getSegment());
   }
 
   /** Uploads integers, and returns how many bytes were moved for it. */
@@ -308,13 +309,27 @@ final class DeviceArena implements AutoCloseable {
     return (long) count * Integer.BYTES;
   }
 
-  /** Compiles a kernel, unless that is done. */
+  /**
+   * Compiles a kernel, unless that is done, by a run that does nothing. TornadoVM has a call for
+   * it, but refuses to run what was compiled so once another plan on the device is closed; and
+   * drivers leave part of the compilation to the first run.
+   */
   void compile(DeviceKernel kernel) {
     if (compiled.add(kernel)) {
       long began = System.nanoTime();
-      plan.withGraph(firstKernel + kernel.ordinal()).withPreCompilation();
+      int[] nothing = kernel.nothing();
+      int[] listed = Arrays.copyOf(nothing, nothing.length + 1);
+      listed[nothing.length] = 0; // The list of one descriptor, that at the table's start.
+      uploadTable(0, listed);
+      step.set(0, 0);
+      step.set(1, nothing.length);
+      execute(graphOf(kernel), 1, 1);
       times.add("compile", System.nanoTime() - began);
     }
+  }
+
+  private int graphOf(DeviceKernel kernel) {
+    return graphOfKernel.getOrDefault(kernel, -1);
   }
 
   /** How many kernels were compiled, those that only move memory not counted. */
@@ -333,7 +348,7 @@ final class DeviceArena implements AutoCloseable {
     long began = System.nanoTime();
     step.set(0, layer);
     step.set(1, list);
-    execute(firstKernel + kernel.ordinal(), groups, ops);
+    execute(graphOf(kernel), groups, ops);
     times.add(kernel.name(), System.nanoTime() - began);
     return HEADER + 2 * Integer.BYTES;
   }

@@ -28,7 +28,6 @@ import uk.ac.manchester.tornado.api.TornadoBackend;
 import uk.ac.manchester.tornado.api.TornadoRuntime;
 import uk.ac.manchester.tornado.api.common.TornadoDevice;
 import uk.ac.manchester.tornado.api.runtime.TornadoRuntimeProvider;
-import uk.ac.manchester.tornado.runtime.common.TornadoOptions;
 
 /** The devices as TornadoVM lists them. */
 final class Devices {
@@ -54,7 +53,7 @@ final class Devices {
 
   /** Every device; one refused status where there is none. */
   static List<DeviceStatus> statuses() {
-    if (TornadoOptions.RECOVER_BAILOUT) {
+    if (bailoutIsOn()) {
       return List.of(TornadoProvider.nothing(Installation.bailoutIsOn()));
     }
     List<Found> found;
@@ -74,6 +73,23 @@ final class Devices {
                     "TornadoVM finds no device",
                     "install the device's OpenCL driver, and check it with clinfo")))
         : found.stream().map(Found::status).toList();
+  }
+
+  /**
+   * What TornadoVM read when it was loaded, whatever the property says now. By reflection, since
+   * the module that knows requires parts of the JDK that no compiler is shown.
+   */
+  private static boolean bailoutIsOn() {
+    try {
+      return Class.forName("uk.ac.manchester.tornado.runtime.common.TornadoOptions")
+          .getField("RECOVER_BAILOUT")
+          .getBoolean(null);
+    } catch (ReflectiveOperationException e) {
+      throw new IllegalStateException(
+          "TornadoVM does not say whether it recovers from bailouts: use version "
+              + Installation.VERSION,
+          e);
+    }
   }
 
   /** Opens a device that was listed. */
@@ -112,7 +128,9 @@ final class Devices {
         device.getDeviceLocalMemorySize() < LOCAL_MEMORY
             ? Optional.of(
                 new Refusal(
-                    "the device has " + device.getDeviceLocalMemorySize() + " bytes of local memory",
+                    "the device has "
+                        + device.getDeviceLocalMemorySize()
+                        + " bytes of local memory",
                     "use one with 32 KiB or more"))
             : Optional.empty();
     return new DeviceStatus(

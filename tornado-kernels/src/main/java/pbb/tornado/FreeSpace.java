@@ -1,6 +1,7 @@
 package pbb.tornado;
 
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.TreeMap;
 
@@ -20,18 +21,23 @@ final class FreeSpace {
 
   /** Takes {@code length} elements; empty if no free part has as many. */
   OptionalInt take(int length) {
-    for (Map.Entry<Integer, Integer> part : parts.entrySet()) {
-      if (part.getValue() >= length) {
-        int start = part.getKey();
-        int rest = part.getValue() - length;
-        parts.remove(start);
-        if (rest > 0) {
-          parts.put(start + length, rest);
-        }
-        return OptionalInt.of(start);
-      }
+    if (length == 0) {
+      return OptionalInt.of(0);
     }
-    return OptionalInt.empty();
+    Optional<Integer> first =
+        parts.entrySet().stream()
+            .filter(part -> part.getValue() >= length)
+            .map(Map.Entry::getKey)
+            .findFirst();
+    if (first.isEmpty()) {
+      return OptionalInt.empty();
+    }
+    int start = first.get();
+    Integer free = parts.remove(start);
+    if (free != null && free > length) {
+      parts.put(start + length, free - length);
+    }
+    return OptionalInt.of(start);
   }
 
   /** Gives back what was taken. */

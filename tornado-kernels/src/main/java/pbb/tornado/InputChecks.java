@@ -61,9 +61,7 @@ final class InputChecks {
   InputChecks(Program program) {
     for (Graph graph : program.graphs()) {
       Map<Check, Boolean> unique = new LinkedHashMap<>();
-      graph
-          .sections()
-          .forEach(section -> section.ops().forEach(op -> collect(op, unique)));
+      graph.sections().forEach(section -> section.ops().forEach(op -> collect(op, unique)));
       checks.put(graph.name(), new ArrayList<>(unique.keySet()));
       seen.put(graph.name(), new HashMap<>());
     }
@@ -99,8 +97,7 @@ final class InputChecks {
       Operand targets, Operand weights, Operand logits, Map<Check, Boolean> into) {
     if (isWhole(targets) && isWhole(weights)) {
       into.put(
-          new Check.Below(
-              targets.tensor(), logits.shape().get(1), Optional.of(weights.tensor())),
+          new Check.Below(targets.tensor(), logits.shape().get(1), Optional.of(weights.tensor())),
           true);
     }
   }
@@ -119,8 +116,8 @@ final class InputChecks {
   /**
    * Looks at what was written since the graph was last run.
    *
-   * @throws IllegalArgumentException if an integer is not one that the graph's ops may be given; the
-   *     message names it
+   * @throws IllegalArgumentException if an integer is not one that the graph's ops may be given;
+   *     the message names it
    */
   void check(String graph, Values values) {
     Map<Tensor, Long> known = seen.getOrDefault(graph, new HashMap<>());

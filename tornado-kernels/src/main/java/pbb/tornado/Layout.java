@@ -100,8 +100,7 @@ final class Layout {
     if (start != null) {
       int at = start + first * Math.toIntExact(tensor.shape().size());
       return moves
-          ? new Place(
-              tensor.type(), at, size, size, start, start + Math.toIntExact(tensor.size()))
+          ? new Place(tensor.type(), at, size, size, start, start + Math.toIntExact(tensor.size()))
           : new Place(tensor.type(), at, 0, size, at, at + size);
     }
     if (tensor.type() != DataType.F32) {

@@ -36,9 +36,9 @@ import pbb.engine.graph.TakeRows;
 import pbb.tornado.DescriptorTable.Kind;
 
 /**
- * Turns the ops of a program into launches of kernels. Ops of one kind that follow each other and do
- * not depend on each other, such as the products of queries, keys and values, or the updates of all
- * parameters, share their launches.
+ * Turns the ops of a program into launches of kernels. Ops of one kind that follow each other and
+ * do not depend on each other, such as the products of queries, keys and values, or the updates of
+ * all parameters, share their launches.
  *
  * <p>All addresses count from the start of the program's memory, which has four parts: the tensors,
  * as {@link Layout} has them, the constants, and then what kernels use for themselves.
@@ -182,7 +182,10 @@ final class Lowering {
         : op.outputs().stream().map(output -> layout.place(graph, output.operand())).toList();
   }
 
-  /** The launches of ops that do not depend on each other, the first ones of all together, and so on. */
+  /**
+   * The launches of ops that do not depend on each other, the first ones of all together, and so
+   * on.
+   */
   private List<Step> join(List<Op> ops, Graph graph) {
     scratchFloats = 0;
     scratchInts = 0;
@@ -259,7 +262,9 @@ final class Lowering {
     return (dividend + divisor - 1) / divisor;
   }
 
-  /** How many work-items share a run of {@code width} elements: a power of two, four elements each. */
+  /**
+   * How many work-items share a run of {@code width} elements: a power of two, four elements each.
+   */
   private static int lanes(int width) {
     return Math.min(DeviceKernel.GROUP, Integer.highestOneBit(Math.max(1, width / 4)));
   }
@@ -477,10 +482,7 @@ final class Lowering {
           .numbers(runs, width, blocks, blockRuns)
           .scratchAt(partial);
       launch(DeviceKernel.WEIGHT_GRADIENT_BLOCKS, groups((long) blocks * width));
-      operands(op.dweight().operand())
-          .numbers(width, blocks)
-          .scratchAt(partial)
-          .flag(op.dweight());
+      operands(op.dweight().operand()).numbers(width, blocks).scratchAt(partial).flag(op.dweight());
       launch(DeviceKernel.SUM_BLOCKS, groups(width));
       int lanes = lanes(width);
       operands(op.dx().operand(), op.gradient(), op.x(), op.inverseRms(), op.weight())
@@ -517,10 +519,7 @@ final class Lowering {
         int products = scratch((long) parts * elements);
         scratchAt(products);
         launch(DeviceKernel.MAT_MUL, tiles * parts);
-        operands(op.out().operand())
-            .numbers(elements, parts)
-            .scratchAt(products)
-            .flag(op.out());
+        operands(op.out().operand()).numbers(elements, parts).scratchAt(products).flag(op.out());
         launch(DeviceKernel.SUM_PARTS, groups(elements));
       }
     }
@@ -611,10 +610,7 @@ final class Lowering {
           .scratchAt(terms)
           .numbers(DeviceKernel.GROUP);
       launch(DeviceKernel.CROSS_ENTROPY_ROWS, count);
-      operands(op.loss())
-          .numbers(count)
-          .scratchAt(terms)
-          .numbers(0, DeviceKernel.GROUP);
+      operands(op.loss()).numbers(count).scratchAt(terms).numbers(0, DeviceKernel.GROUP);
       launch(DeviceKernel.SUM_VECTOR, 1);
     }
 
@@ -627,10 +623,7 @@ final class Lowering {
           .scratchAt(partial)
           .numbers(DeviceKernel.GROUP);
       launch(DeviceKernel.SQUARED_BLOCKS, blocks);
-      operands(op.out())
-          .numbers(blocks)
-          .scratchAt(partial)
-          .numbers(op.index(), DeviceKernel.GROUP);
+      operands(op.out()).numbers(blocks).scratchAt(partial).numbers(op.index(), DeviceKernel.GROUP);
       launch(DeviceKernel.SUM_VECTOR, 1);
     }
   }

@@ -15,7 +15,9 @@ sealed interface Step {
    */
   record Launch(DeviceKernel kernel, int list, int groups, int ops) implements Step {
 
-    /** Checks what the device would not: a launch that is too large or empty gives wrong numbers. */
+    /**
+     * Checks what the device would not: a launch that is too large or empty gives wrong numbers.
+     */
     public Launch {
       if (groups < 1
           || ops < 1

@@ -10,7 +10,6 @@ import pbb.engine.backend.Backend;
 import pbb.engine.backend.BackendOptions;
 import pbb.engine.backend.BackendUnavailableException;
 import pbb.engine.backend.DeviceStatus;
-import pbb.engine.backend.Executable;
 import pbb.engine.backend.Support;
 import pbb.engine.backend.host.KernelFactory;
 import pbb.engine.backend.vector.VectorBackend;
@@ -136,7 +135,7 @@ final class TornadoBackend implements Backend {
             device,
             Math.max(LEAST_FLOATS, floats + 2 * Layout.ALIGNMENT),
             Math.max(LEAST_INTS, ints),
-            Math.max(LEAST_TABLE, table),
+            Math.max(LEAST_TABLE, table + 2 * DeviceKernel.LONGEST),
             times);
     arenas.add(arena);
     return arena;
@@ -153,8 +152,7 @@ final class TornadoBackend implements Backend {
     }
   }
 
-  private BackendUnavailableException tooLarge(
-      long floats, String why, @Nullable Throwable cause) {
+  private BackendUnavailableException tooLarge(long floats, String why, @Nullable Throwable cause) {
     String message =
         "the model and its batch need "
             + Math.max(1, floats * Float.BYTES >> 20)
@@ -180,8 +178,7 @@ final class TornadoBackend implements Backend {
           VectorProvider provider = new VectorProvider();
           opened =
               (VectorBackend)
-                  provider.open(
-                      new BackendOptions(provider.devices().getFirst().id(), threads));
+                  provider.open(new BackendOptions(provider.devices().getFirst().id(), threads));
           host = opened;
         }
         made[0] = opened.kernels();

@@ -121,13 +121,11 @@ final class TornadoExecutable implements Executable {
               region.table(),
               lowering
                   .table()
-                  .moved(
-                      region.floats(), scratchAt, region.ints(), scratchIntsAt, region.table()));
+                  .moved(region.floats(), scratchAt, region.ints(), scratchIntsAt, region.table()));
     }
     for (Graph graph : program.graphs()) {
       List<Pass> ofGraph = new ArrayList<>();
-      for (Lowering.SectionSteps section :
-          lowering.steps().getOrDefault(graph.name(), List.of())) {
+      for (Lowering.SectionSteps section : lowering.steps().getOrDefault(graph.name(), List.of())) {
         bind(graph, section.section(), section.steps(), host, ofGraph);
       }
       passes.put(graph.name(), ofGraph);
@@ -242,11 +240,7 @@ final class TornadoExecutable implements Executable {
     Part part = part(tensor);
     if (host.byteSize() != (long) part.count * Float.BYTES) {
       throw new IllegalArgumentException(
-          tensor
-              + " takes "
-              + (long) part.count * Float.BYTES
-              + " bytes, not "
-              + host.byteSize());
+          tensor + " takes " + (long) part.count * Float.BYTES + " bytes, not " + host.byteSize());
     }
     return part;
   }
@@ -341,7 +335,9 @@ final class TornadoExecutable implements Executable {
   /** What it holds on the device, and the host's copy of it. */
   @Override
   public long bytes() {
-    return 2L * Float.BYTES * ((long) region.floatCount() + region.intCount() + region.tableCount());
+    return 2L
+        * Float.BYTES
+        * ((long) region.floatCount() + region.intCount() + region.tableCount());
   }
 
   @Override

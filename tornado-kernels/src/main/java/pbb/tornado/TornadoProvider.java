@@ -66,8 +66,7 @@ public final class TornadoProvider implements BackendProvider {
                         "backend tornado has no device "
                             + options.device()
                             + ": use one of "
-                            + String.join(
-                                ", ", devices.stream().map(DeviceStatus::id).toList())));
+                            + String.join(", ", devices.stream().map(DeviceStatus::id).toList())));
     status
         .refusal()
         .ifPresent(

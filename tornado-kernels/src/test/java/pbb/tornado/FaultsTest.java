@@ -42,8 +42,7 @@ class FaultsTest {
                           List.of(new SwiGlu(out.whole(), gate.whole(), up.whole()))))));
       if (3L * 4 * width > TestDevice.backend().largestAllocation()) {
         String message =
-            message(
-                BackendUnavailableException.class, () -> TestDevice.backend().compile(program));
+            message(BackendUnavailableException.class, () -> TestDevice.backend().compile(program));
         assertTrue(message.contains((3L * 4 * width >> 20) + " MiB"), message);
         assertTrue(message.contains("--batch-size"), message);
       }
@@ -63,15 +62,13 @@ class FaultsTest {
   void integersThatPointNowhere() {
     Transformer.Training training =
         new Transformer(TrainingData.model(1)).training("forward", 1, 4, true);
-    try (Executable executable =
-            TestDevice.backend().compile(Program.of(training.graph()));
+    try (Executable executable = TestDevice.backend().compile(Program.of(training.graph()));
         Arena arena = Arena.ofConfined()) {
       MemorySegment ints = arena.allocate(16, 16);
       executable.run("forward");
       ints.setAtIndex(ValueLayout.JAVA_INT, 2, 100_000);
       executable.write(training.tokens(), ints);
-      String message =
-          message(IllegalArgumentException.class, () -> executable.run("forward"));
+      String message = message(IllegalArgumentException.class, () -> executable.run("forward"));
       assertTrue(message.contains("element 2 of tokens") && message.contains("100000"), message);
       ints.setAtIndex(ValueLayout.JAVA_INT, 2, 3);
       executable.write(training.tokens(), ints);
@@ -94,10 +91,8 @@ class FaultsTest {
 
   @Test
   void launchesThatGiveWrongNumbers() {
-    assertThrows(
-        IllegalArgumentException.class, () -> new Step.Launch(DeviceKernel.ADD, 0, 0, 1));
-    assertThrows(
-        IllegalArgumentException.class, () -> new Step.Launch(DeviceKernel.ADD, 0, 1, 0));
+    assertThrows(IllegalArgumentException.class, () -> new Step.Launch(DeviceKernel.ADD, 0, 0, 1));
+    assertThrows(IllegalArgumentException.class, () -> new Step.Launch(DeviceKernel.ADD, 0, 1, 0));
     assertThrows(
         IllegalArgumentException.class, () -> new Step.Launch(DeviceKernel.ADD, 0, 1 << 26, 1));
     assertEquals(1, new Step.Launch(DeviceKernel.ADD, 0, 1, 1).ops());

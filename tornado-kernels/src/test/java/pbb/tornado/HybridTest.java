@@ -29,9 +29,7 @@ class HybridTest {
 
   private static Function<Op, Support> refusing(Set<String> ops) {
     return op ->
-        ops.contains(op.name())
-            ? new Support.Refused("the test says so")
-            : new Support.Supported();
+        ops.contains(op.name()) ? new Support.Refused("the test says so") : new Support.Supported();
   }
 
   @TestFactory
@@ -47,7 +45,9 @@ class HybridTest {
             "AdamW",
             "CacheWrite",
             "TakeRows");
-    return new Conformance(_ -> new TestDevice.KeptOpen(Refusing.of(refused)))
+    // One for all checks: it compiles each kernel once.
+    Backend refusing = TestDevice.open(refusing(refused));
+    return new Conformance(_ -> new TestDevice.KeptOpen(refusing))
         .checks().stream()
             .filter(
                 check ->
@@ -58,16 +58,6 @@ class HybridTest {
                     DynamicTest.dynamicTest(
                         check.name(), () -> check.failure().ifPresent(failure -> fail(failure))))
             .toList();
-  }
-
-  /** One backend for all checks of a set of refused ops. */
-  private static final class Refusing {
-
-    private Refusing() {}
-
-    static Backend of(Set<String> ops) {
-      return TestDevice.open(refusing(ops));
-    }
   }
 
   @Test
@@ -89,15 +79,15 @@ class HybridTest {
     Transformer model = new Transformer(TrainingData.model(2));
     Transformer.Training training = model.training("forward", 2, 20, false);
     Program program = Program.of(Gradients.backward("backward", training.graph(), false));
-    try (TornadoBackend backend =
-            TestDevice.open(refusing(Set.of("SwiGlu", "SwiGluGradient")));
+    try (TornadoBackend backend = TestDevice.open(refusing(Set.of("SwiGlu", "SwiGluGradient")));
         TornadoExecutable executable = backend.compile(program)) {
       List<Placement> placements = executable.placements();
       // 40 rows of 96 floats in 2 layers: gate, up and out; gradient, gate and up, dgate and dup.
       assertEquals(
           Set.of(
               new Placement("backward", "SwiGlu", "the test says so", 3L * 40 * 96 * 4 * 2),
-              new Placement("backward", "SwiGluGradient", "the test says so", 5L * 40 * 96 * 4 * 2)),
+              new Placement(
+                  "backward", "SwiGluGradient", "the test says so", 5L * 40 * 96 * 4 * 2)),
           Set.copyOf(placements));
       executable.run("backward");
       Transfers before = executable.transfers();

@@ -34,9 +34,7 @@ final class TestDevice {
   static TornadoBackend open(Function<Op, Support> policy) {
     TornadoProvider provider = new TornadoProvider(policy);
     DeviceStatus device =
-        provider.devices().stream()
-            .min((a, b) -> a.kind().compareTo(b.kind()))
-            .orElseThrow();
+        provider.devices().stream().min((a, b) -> a.kind().compareTo(b.kind())).orElseThrow();
     Assumptions.assumeTrue(
         device.usable(),
         () -> "SKIPPED: no device for TornadoVM: " + device.refusal().orElseThrow());

@@ -35,7 +35,10 @@ public record DeviceStatus(
     VECTOR_CPU,
     /** This process's processor, with plain loops. */
     SCALAR_CPU,
-    /** A processor reached through a device interface such as OpenCL: only if it or its backend is named. */
+    /**
+     * A processor reached through a device interface such as OpenCL: only if it or its backend is
+     * named.
+     */
     ON_REQUEST
   }
 

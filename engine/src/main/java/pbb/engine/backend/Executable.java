@@ -40,7 +40,9 @@ public interface Executable extends AutoCloseable {
     return Transfers.NONE;
   }
 
-  /** The ops that the device refused and that run on the host instead, one for each graph and op. */
+  /**
+   * The ops that the device refused and that run on the host instead, one for each graph and op.
+   */
   default List<Placement> placements() {
     return List.of();
   }

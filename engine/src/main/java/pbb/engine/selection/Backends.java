@@ -19,9 +19,9 @@ import pbb.engine.conformance.SelfTest;
 
 /**
  * The backends that are there. Rank belongs to the device: a GPU, then the Vector API, then plain
- * loops; a processor behind a device interface is taken only if it or its backend is named. A device
- * must open and pass the self-test; one that was named and does not is an error, never replaced in
- * silence.
+ * loops; a processor behind a device interface is taken only if it or its backend is named. A
+ * device must open and pass the self-test; one that was named and does not is an error, never
+ * replaced in silence.
  */
 public final class Backends {
 

@@ -12,8 +12,8 @@ import pbb.engine.backend.DeviceStatus;
 
 /**
  * A self-test that a device need not pass again as long as its version, which covers driver and
- * kernels, is the same. What was passed stands in a file of the user's, a line a device and version;
- * failures are not remembered.
+ * kernels, is the same. What was passed stands in a file of the user's, a line a device and
+ * version; failures are not remembered.
  */
 final class RememberedSelfTest implements Function<Backend, Optional<String>> {
 
@@ -48,11 +48,7 @@ final class RememberedSelfTest implements Function<Backend, Optional<String>> {
     }
     String line =
         String.join(
-                " | ",
-                device.backend(),
-                device.id(),
-                device.description(),
-                device.version().get())
+                " | ", device.backend(), device.id(), device.description(), device.version().get())
             .replaceAll("\\s+", " ");
     if (passed().contains(line)) {
       return Optional.empty();
@@ -75,8 +71,7 @@ final class RememberedSelfTest implements Function<Backend, Optional<String>> {
   private void remember(String line) {
     try {
       Files.createDirectories(file.toAbsolutePath().getParent());
-      Files.writeString(
-          file, line + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+      Files.writeString(file, line + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
     } catch (IOException _) {
       // The next start tests again: no more is lost.
     }

@@ -196,7 +196,8 @@ public final class AttentionKernels {
       if (row < size && quarter == 0) {
         float factor = TornadoMath.exp(rowMax[row] - max);
         rowScale[row] = factor;
-        rowSum[row] = rowSum[row] * factor + (lanes[l] + lanes[l + 1] + (lanes[l + 2] + lanes[l + 3]));
+        rowSum[row] =
+            rowSum[row] * factor + (lanes[l] + lanes[l + 1] + (lanes[l + 2] + lanes[l + 3]));
         rowMax[row] = max;
       }
       context.localBarrier();
@@ -243,9 +244,7 @@ public final class AttentionKernels {
       }
     }
     if (l < count) {
-      f.set(
-          logSumExp + (b * length + t0 + l) * heads + h,
-          rowMax[l] + TornadoMath.log(rowSum[l]));
+      f.set(logSumExp + (b * length + t0 + l) * heads + h, rowMax[l] + TornadoMath.log(rowSum[l]));
     }
   }
 
@@ -259,9 +258,9 @@ public final class AttentionKernels {
   }
 
   /**
-   * {@code out[r] = Σ x[r, j] · y[r, j]}: of each query's gradient and output. Groups of 64 along x,
-   * one for 64 / lanes rows. Descriptor: x, y; rows, D, lanes, log2(lanes), where out is. 8 bytes
-   * and 2 FLOPs an element.
+   * {@code out[r] = Σ x[r, j] · y[r, j]}: of each query's gradient and output. Groups of 64 along
+   * x, one for 64 / lanes rows. Descriptor: x, y; rows, D, lanes, log2(lanes), where out is. 8
+   * bytes and 2 FLOPs an element.
    */
   public static void rowDots(
       KernelContext context, FloatArray f, IntArray q, IntArray d, IntArray step) {
@@ -300,12 +299,12 @@ public final class AttentionKernels {
   }
 
   /**
-   * The gradients by keys and values, with the probabilities computed anew. Groups along x: rows B ×
-   * key-value heads × tiles of R keys; each goes through the query heads of its key-value head, and
-   * through the queries from its first key on to the last that may see one of its keys, always in
-   * that order. Descriptor: dk, dv, gradient, q, k, v, logSumExp, documentStart; groups, T, Hq, Hkv,
-   * D, R, tiles of a row, where the scale is, where each query's dot product of gradient and output
-   * is, whether to add to dk, whether to dv.
+   * The gradients by keys and values, with the probabilities computed anew. Groups along x: rows B
+   * × key-value heads × tiles of R keys; each goes through the query heads of its key-value head,
+   * and through the queries from its first key on to the last that may see one of its keys, always
+   * in that order. Descriptor: dk, dv, gradient, q, k, v, logSumExp, documentStart; groups, T, Hq,
+   * Hkv, D, R, tiles of a row, where the scale is, where each query's dot product of gradient and
+   * output is, whether to add to dk, whether to dv.
    *
    * <p>Per group 4·D·(4·R + 2·queries) bytes and 8·D·R·queries FLOPs. Local memory: 27 KiB.
    */
@@ -699,11 +698,11 @@ public final class AttentionKernels {
   }
 
   /**
-   * Attention of new positions to a cache, one group of 64 a query and head, groups along x: it goes
-   * through the cache by tiles of K positions (64 for D up to 64, 32 up to 128, 16 up to 256), each
-   * copied to local memory in the order of addresses, with a running maximum and sum; never beyond
-   * the query's position. Descriptor: out, q, keys, values, positions; groups, T, S, Hq, Hkv, D, K,
-   * where the scale is, the group's size.
+   * Attention of new positions to a cache, one group of 64 a query and head, groups along x: it
+   * goes through the cache by tiles of K positions (64 for D up to 64, 32 up to 128, 16 up to 256),
+   * each copied to local memory in the order of addresses, with a running maximum and sum; never
+   * beyond the query's position. Descriptor: out, q, keys, values, positions; groups, T, S, Hq,
+   * Hkv, D, K, where the scale is, the group's size.
    *
    * <p>Per group 8·D·(positions + 1) bytes, 4·D·positions FLOPs and as many exponentials as
    * positions. Local memory: 18 KiB.

@@ -22,9 +22,7 @@ public final class ElementwiseKernels {
     }
   }
 
-  /**
-   * {@code out = x + branch}. Descriptor: out, x, branch; n. 12 bytes and 1 FLOP an element.
-   */
+  /** {@code out = x + branch}. Descriptor: out, x, branch; n. 12 bytes and 1 FLOP an element. */
   public static void add(
       KernelContext context, FloatArray f, IntArray q, IntArray d, IntArray step) {
     int p = Descriptors.of(context, d, step);
@@ -38,8 +36,8 @@ public final class ElementwiseKernels {
   }
 
   /**
-   * {@code out = silu(gate) · up}. Descriptor: out, gate, up; n. 12 bytes an element, an exponential
-   * and a quotient.
+   * {@code out = silu(gate) · up}. Descriptor: out, gate, up; n. 12 bytes an element, an
+   * exponential and a quotient.
    */
   public static void swiGlu(
       KernelContext context, FloatArray f, IntArray q, IntArray d, IntArray step) {

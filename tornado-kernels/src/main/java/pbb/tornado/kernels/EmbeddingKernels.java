@@ -10,8 +10,9 @@ public final class EmbeddingKernels {
   private EmbeddingKernels() {}
 
   /**
-   * {@code out[n] = table[rows[n]]}, for embeddings and for rows picked from a matrix. One work-item
-   * an element, groups of 64 along x. Descriptor: out, table, rows; N·C, C. 8 bytes an element.
+   * {@code out[n] = table[rows[n]]}, for embeddings and for rows picked from a matrix. One
+   * work-item an element, groups of 64 along x. Descriptor: out, table, rows; N·C, C. 8 bytes an
+   * element.
    */
   public static void copyRows(
       KernelContext context, FloatArray f, IntArray q, IntArray d, IntArray step) {
@@ -43,8 +44,9 @@ public final class EmbeddingKernels {
 
   /**
    * Links the occurrences of each token: for each position the next one of the same token, or −1,
-   * and whether it is the first. One work-item a position, groups of 64 along x. Descriptor: tokens;
-   * N, where the links go, where the marks go. At most 4·N bytes a position, from the cache.
+   * and whether it is the first. One work-item a position, groups of 64 along x. Descriptor:
+   * tokens; N, where the links go, where the marks go. At most 4·N bytes a position, from the
+   * cache.
    */
   public static void linkOccurrences(
       KernelContext context, FloatArray f, IntArray q, IntArray d, IntArray step) {
@@ -97,8 +99,7 @@ public final class EmbeddingKernels {
           sum += f.get(gradient + m * width + c);
           m = q.get(links + m);
         }
-        ElementwiseKernels.put(
-            f, table + q.get(tokens + n) * width + c, sum, d.get(p + 10));
+        ElementwiseKernels.put(f, table + q.get(tokens + n) * width + c, sum, d.get(p + 10));
       }
     }
   }

@@ -13,8 +13,8 @@ public final class LossKernels {
   /**
    * The logarithm of each row's sum of exponentials, and its term of the loss. One group of 64 a
    * row, groups along x; maximum and sum by trees in local memory. Descriptor: logSumExp, logits,
-   * targets, weights; N, V, where the terms go, the group's size. 8 bytes an element, half of them from the cache, and
-   * an exponential.
+   * targets, weights; N, V, where the terms go, the group's size. 8 bytes an element, half of them
+   * from the cache, and an exponential.
    */
   public static void crossEntropyRows(
       KernelContext context, FloatArray f, IntArray q, IntArray d, IntArray step) {

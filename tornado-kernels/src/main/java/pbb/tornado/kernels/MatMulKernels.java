@@ -17,7 +17,8 @@ public final class MatMulKernels {
    * contiguous, so that all four transpositions read neighbours side by side.
    *
    * <p>Groups along x: (matrices × tiles) × splits. Where tiles are few and sums long, a sum is cut
-   * into parts, and each part's product goes to scratch memory, to be added up by {@link #sumParts}.
+   * into parts, and each part's product goes to scratch memory, to be added up by {@link
+   * #sumParts}.
    *
    * <p>Descriptor: out, a, b; M, N, K, how far it is in a from row to row and from column to column
    * of op(a), in b from column to column and from row to row of op(b), by how many bits an item's
@@ -282,8 +283,8 @@ public final class MatMulKernels {
 
   /**
    * Adds up the parts of products whose sums were cut, in their order. One work-item an element of
-   * out, groups of 64 along x. Descriptor: out; elements, parts, where the first part is, whether to
-   * add. 4 bytes and 1 FLOP an element and part.
+   * out, groups of 64 along x. Descriptor: out; elements, parts, where the first part is, whether
+   * to add. 4 bytes and 1 FLOP an element and part.
    */
   public static void sumParts(
       KernelContext context, FloatArray f, IntArray q, IntArray d, IntArray step) {

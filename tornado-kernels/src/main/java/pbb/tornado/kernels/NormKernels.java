@@ -113,10 +113,10 @@ public final class NormKernels {
   }
 
   /**
-   * The gradient by the weight, first part: {@code partial[block, d] = Σ g · x · r} over the runs of
-   * a block. One work-item a column and block, groups of 64 along x, neighbours in neighbouring
-   * columns. Descriptor: gradient, x, inverseRms; R, D, blocks, runs a block, where the partial sums
-   * go. 8 bytes and 3 FLOPs an element.
+   * The gradient by the weight, first part: {@code partial[block, d] = Σ g · x · r} over the runs
+   * of a block. One work-item a column and block, groups of 64 along x, neighbours in neighbouring
+   * columns. Descriptor: gradient, x, inverseRms; R, D, blocks, runs a block, where the partial
+   * sums go. 8 bytes and 3 FLOPs an element.
    */
   public static void weightGradientBlocks(
       KernelContext context, FloatArray f, IntArray q, IntArray d, IntArray step) {
