@@ -1,4 +1,5 @@
 /** Trains compact transformers: tensors, graphs, backends, training, generation, checkpoints. */
+@SuppressWarnings("module") // pbb.tornado is built after this module, or not at all.
 module pbb.engine {
   requires com.fasterxml.jackson.databind;
   requires jdk.incubator.vector;
@@ -6,6 +7,8 @@ module pbb.engine {
 
   exports pbb.engine.backend;
   exports pbb.engine.backend.host;
+  exports pbb.engine.backend.vector to
+      pbb.tornado;
   exports pbb.engine.checkpoint;
   exports pbb.engine.conformance;
   exports pbb.engine.data;

@@ -10,7 +10,7 @@ final class Opened {
   private Opened() {}
 
   /**
-   * Opens it, and says what {@code auto} took and why not the others.
+   * Opens it, and says what was taken; of {@code auto} also why not the others.
    *
    * @throws pbb.engine.backend.BackendUnavailableException if what was named does not work
    */
@@ -18,9 +18,10 @@ final class Opened {
     Selection selection =
         Backends.discover()
             .select(options.backend, Optional.ofNullable(options.device), options.threadCount());
-    if (options.backend.equals(ComputeOptions.AUTO)) {
-      selection.report().forEach(display::say);
-    }
+    boolean named = !options.backend.equals(ComputeOptions.AUTO);
+    selection.report().stream()
+        .filter(line -> !named || line.contains(": taken "))
+        .forEach(display::say);
     return selection;
   }
 }

@@ -5,11 +5,13 @@ import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import pbb.engine.backend.Backend;
+import pbb.engine.backend.Placement;
 import pbb.engine.checkpoint.Checkpoint;
 import pbb.engine.checkpoint.Checkpoints;
 import pbb.engine.data.BatchSource;
@@ -84,6 +86,17 @@ public record TrainingRun(
    */
   public record Summary(boolean finished, long steps, long tokens, double seconds) {}
 
+  private static String sentence(Placement placement) {
+    return placement.op()
+        + " of graph "
+        + placement.graph()
+        + " runs on the host, since the device refuses it ("
+        + placement.reason()
+        + "): "
+        + String.format(Locale.ROOT, "%,d", placement.bytesPerRun())
+        + " bytes are copied each step";
+  }
+
   /** The folder's checkpoints. */
   public Checkpoints checkpoints() {
     return new Checkpoints(folder.resolve(CHECKPOINTS));
@@ -111,6 +124,7 @@ public record TrainingRun(
                 : Trainer.start(backend, training, initial.get(), data);
         MetricsLog metrics =
             MetricsLog.open(folder.resolve("metrics.jsonl"), trainer.stepsDone())) {
+      trainer.placements().forEach(placement -> listener.notice(sentence(placement)));
       Pace pace = new Pace(System.nanoTime());
       long[] saved = {trainer.stepsDone()};
       Consumer<StepReport> onStep =

@@ -10,9 +10,22 @@ import java.util.Optional;
  * @param description what it is, for people: processor, vector width, driver
  * @param kind what {@code --backend auto} ranks it by
  * @param refusal why it cannot be used; empty if it can
+ * @param version what computes on it, down to the driver and the kernels: a self-test that was
+ *     passed need not be repeated until this changes; empty where it is to be repeated each time
  */
 public record DeviceStatus(
-    String backend, String id, String description, Kind kind, Optional<Refusal> refusal) {
+    String backend,
+    String id,
+    String description,
+    Kind kind,
+    Optional<Refusal> refusal,
+    Optional<String> version) {
+
+  /** A device whose self-test is not to be remembered. */
+  public DeviceStatus(
+      String backend, String id, String description, Kind kind, Optional<Refusal> refusal) {
+    this(backend, id, description, kind, refusal, Optional.empty());
+  }
 
   /** Kinds of device, the preferred one first. */
   public enum Kind {
@@ -22,7 +35,10 @@ public record DeviceStatus(
     VECTOR_CPU,
     /** This process's processor, with plain loops. */
     SCALAR_CPU,
-    /** A processor reached through a device interface such as OpenCL: only when it is named. */
+    /**
+     * A processor reached through a device interface such as OpenCL: only if it or its backend is
+     * named.
+     */
     ON_REQUEST
   }
 

@@ -19,8 +19,9 @@ import pbb.engine.conformance.SelfTest;
 
 /**
  * The backends that are there. Rank belongs to the device: a GPU, then the Vector API, then plain
- * loops; a processor behind a device interface is taken only if it is named. A device must open and
- * pass the self-test; one that was named and does not is an error, never replaced in silence.
+ * loops; a processor behind a device interface is taken only if it or its backend is named. A
+ * device must open and pass the self-test; one that was named and does not is an error, never
+ * replaced in silence.
  */
 public final class Backends {
 
@@ -44,12 +45,12 @@ public final class Backends {
         ServiceLoader.load(BackendProvider.class).stream()
             .map(ServiceLoader.Provider::get)
             .toList(),
-        SelfTest::failure);
+        new RememberedSelfTest(RememberedSelfTest.userFile(), SelfTest::failure));
   }
 
   /** Every device of every backend, usable or not, the preferred ones first. */
   public List<DeviceStatus> devices() {
-    return candidates().map(Candidate::status).toList();
+    return candidates(AUTO).map(Candidate::status).toList();
   }
 
   /**
@@ -72,7 +73,7 @@ public final class Backends {
       String name = candidate.label();
       if (taken.isPresent()) {
         report.add(name + ": not needed");
-      } else if (wanted.isEmpty() && candidate.status().kind() == Kind.ON_REQUEST) {
+      } else if (anything && candidate.status().kind() == Kind.ON_REQUEST) {
         report.add(name + ": used only when named, with " + candidate.option());
         refusals.add(
             new Refusal(
@@ -107,7 +108,7 @@ public final class Backends {
   /** Whether a device opens and passes the self-test: empty if so, or why not and what to do. */
   public Optional<Refusal> check(DeviceStatus device, int threads) {
     Candidate candidate =
-        candidates()
+        candidates(device.backend())
             .filter(other -> other.status().equals(device))
             .findFirst()
             .orElseThrow(() -> new IllegalArgumentException("no backend offers " + device));
@@ -137,27 +138,25 @@ public final class Backends {
 
   private record Refused(Refusal refusal) implements Outcome {}
 
-  private Stream<Candidate> candidates() {
+  /** The devices of a backend, or of all: only who is asked lists them, which may load drivers. */
+  private Stream<Candidate> candidates(String backend) {
     return providers.stream()
+        .filter(provider -> backend.equals(AUTO) || provider.name().equals(backend))
         .flatMap(
             provider -> provider.devices().stream().map(status -> new Candidate(provider, status)))
         .sorted(Comparator.comparing(candidate -> candidate.status().kind()));
   }
 
   private List<Candidate> named(String backend, String device) {
-    List<Candidate> all = candidates().toList();
-    List<Candidate> ofBackend =
-        all.stream()
-            .filter(
-                candidate -> backend.equals(AUTO) || candidate.status().backend().equals(backend))
-            .toList();
+    List<Candidate> ofBackend = candidates(backend).toList();
     if (ofBackend.isEmpty()) {
       throw new BackendUnavailableException(
           "there is no backend "
               + backend
               + ": use --backend "
               + Stream.concat(
-                      Stream.of(AUTO), all.stream().map(candidate -> candidate.status().backend()))
+                      Stream.of(AUTO),
+                      candidates(AUTO).map(candidate -> candidate.status().backend()))
                   .distinct()
                   .collect(Collectors.joining("|")));
     }

@@ -11,6 +11,8 @@ import java.util.Map;
 import java.util.function.Consumer;
 import pbb.engine.backend.Backend;
 import pbb.engine.backend.Executable;
+import pbb.engine.backend.Placement;
+import pbb.engine.backend.Transfers;
 import pbb.engine.checkpoint.Checkpoint;
 import pbb.engine.checkpoint.LayerSlices;
 import pbb.engine.checkpoint.NamedTensor;
@@ -315,6 +317,16 @@ public final class Trainer implements AutoCloseable {
   /** The model. */
   public Transformer model() {
     return model;
+  }
+
+  /** The ops of a step that the device refused and that run on the host. */
+  public List<Placement> placements() {
+    return executable.placements();
+  }
+
+  /** What was moved between host and device so far. */
+  public Transfers transfers() {
+    return executable.transfers();
   }
 
   /** Bytes of memory that the training holds. */

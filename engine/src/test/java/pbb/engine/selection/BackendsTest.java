@@ -168,9 +168,10 @@ class BackendsTest {
             + " card:cpu",
         refusal(backends(only), "auto", ""));
     assertEquals(
-        "backend card cannot be used: card card:cpu is used only when its device is named: add"
-            + " --backend card --device card:cpu",
-        refusal(backends(only, scalar), "card", ""));
+        "card:cpu",
+        backends(only, scalar).select("card", Optional.empty(), 1).backend().device().id());
+    assertEquals(
+        "card:0", backends(card).select("card", Optional.empty(), 1).backend().device().id());
     assertEquals(
         "card:cpu",
         backends(card).select("card", Optional.of("card:cpu"), 1).backend().device().id());
@@ -207,6 +208,29 @@ class BackendsTest {
         "no backend has a device tpu: use --backend vector --device simd, or --backend scalar"
             + " --device cpu",
         refusal(backends, "auto", "tpu"));
+  }
+
+  @Test
+  void onlyTheBackendThatIsNamedListsItsDevices() {
+    BackendProvider listing =
+        new BackendProvider() {
+          @Override
+          public String name() {
+            return "slow";
+          }
+
+          @Override
+          public List<DeviceStatus> devices() {
+            throw new AssertionError("a driver is loaded that nobody asked for");
+          }
+
+          @Override
+          public Backend open(BackendOptions options) {
+            throw new AssertionError("nobody asked for it");
+          }
+        };
+    Backends backends = backends(listing, vector);
+    assertEquals("simd", backends.select("vector", Optional.empty(), 1).backend().device().id());
   }
 
   @Test

@@ -6,6 +6,7 @@ import pbb.engine.backend.DeviceStatus;
 import pbb.engine.backend.Executable;
 import pbb.engine.backend.Support;
 import pbb.engine.backend.host.HostExecutable;
+import pbb.engine.backend.host.KernelFactory;
 import pbb.engine.graph.Op;
 import pbb.engine.graph.Program;
 
@@ -23,6 +24,11 @@ public final class VectorBackend implements Backend {
     this.matMulScratch = MatMulScratch.allocate(arena, workers);
   }
 
+  /** The kernels, for a backend that has some ops computed here; of use until this is closed. */
+  public KernelFactory kernels() {
+    return new VectorKernels(workers, matMulScratch);
+  }
+
   @Override
   public DeviceStatus device() {
     return device;
@@ -35,7 +41,7 @@ public final class VectorBackend implements Backend {
 
   @Override
   public Executable compile(Program program) {
-    return new HostExecutable(program, new VectorKernels(workers, matMulScratch), Float.BYTES);
+    return new HostExecutable(program, kernels(), Float.BYTES);
   }
 
   @Override

@@ -1,0 +1,372 @@
+package pbb.tornado;
+
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.EnumMap;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
+import pbb.tornado.kernels.MemoryKernels;
+import uk.ac.manchester.tornado.api.DataRange;
+import uk.ac.manchester.tornado.api.GridScheduler;
+import uk.ac.manchester.tornado.api.ImmutableTaskGraph;
+import uk.ac.manchester.tornado.api.KernelContext;
+import uk.ac.manchester.tornado.api.TaskGraph;
+import uk.ac.manchester.tornado.api.TornadoExecutionPlan;
+import uk.ac.manchester.tornado.api.TornadoExecutionResult;
+import uk.ac.manchester.tornado.api.WorkerGrid3D;
+import uk.ac.manchester.tornado.api.common.TornadoDevice;
+import uk.ac.manchester.tornado.api.enums.DataTransferMode;
+import uk.ac.manchester.tornado.api.exceptions.TornadoExecutionPlanException;
+import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
+import uk.ac.manchester.tornado.api.types.arrays.IntArray;
+
+/**
+ * A piece of the device's memory with the kernels that work on it: an array of floats, one of
+ * integers and one of descriptors, resident on the device, of which programs take parts; and one
+ * TornadoVM task graph for each kernel, in one execution plan.
+ *
+ * <p>TornadoVM compiles each task for itself, even if others run the same method, and in a time
+ * that is long beside a short training. Hence what differs between ops, layers and programs is data
+ * here, and a kernel is compiled once for all that is ever run in an arena.
+ *
+ * <p>Every graph takes all three resident arrays over from the graph that ran before it and leaves
+ * them to the next, used or not: TornadoVM looks for them in the graph that was run last, whatever
+ * graph it is told to take them from. Buffers are allocated for reading and writing, since the
+ * first graph does both to all of them.
+ */
+final class DeviceArena implements AutoCloseable {
+
+  /** Bytes before the elements of an array, on the device and when it is transferred. */
+  static final int HEADER = 16;
+
+  /** Where floats start, so that 64 bytes on the device begin there: its header counts. */
+  private static final int FIRST_FLOAT = Layout.ALIGNMENT - HEADER / Float.BYTES;
+
+  /** Sizes of the arrays that take uploads to the device: the smallest that holds one is taken. */
+  private static final int[] STAGING = {256, 4096, 65_536, 1_048_576};
+
+  private static final int EACH_TIME = DataTransferMode.EVERY_EXECUTION;
+  private static final int ON_DEMAND = DataTransferMode.UNDER_DEMAND;
+
+  /** What a program has taken: starts and lengths. */
+  record Region(int floats, int floatCount, int ints, int intCount, int table, int tableCount) {}
+
+  private final FloatArray floats;
+  private final IntArray ints;
+  private final IntArray table;
+  private final FreeSpace freeFloats;
+  private final FreeSpace freeInts;
+  private final FreeSpace freeTable;
+  private final FloatArray[] floatStaging = new FloatArray[STAGING.length];
+  private final IntArray[] intStaging = new IntArray[STAGING.length];
+  private final IntArray range = IntArray.fromElements(0, 0);
+  private final IntArray step = IntArray.fromElements(0, 0);
+  private final GridScheduler grids = new GridScheduler();
+  private final List<WorkerGrid3D> gridOfGraph = new ArrayList<>();
+  private final List<ImmutableTaskGraph> graphs = new ArrayList<>();
+  private final KernelContext context = new KernelContext();
+  private final Map<DeviceKernel, Integer> graphOfKernel = new EnumMap<>(DeviceKernel.class);
+  private final Set<DeviceKernel> compiled = EnumSet.noneOf(DeviceKernel.class);
+  private final Times times;
+  private final TornadoExecutionPlan plan;
+  private final int firstFloatUpload;
+  private final int firstIntUpload;
+  private final int firstTableUpload;
+  private final int zeroFloats;
+  private final int zeroInts;
+  private TornadoExecutionResult last;
+  private boolean closed;
+
+  /**
+   * Allocates an arena on the device.
+   *
+   * @param times told how long each launch took
+   */
+  DeviceArena(TornadoDevice device, int floatCount, int intCount, int tableCount, Times times) {
+    this.times = times;
+    floats = new FloatArray(floatCount);
+    ints = new IntArray(intCount);
+    table = new IntArray(tableCount);
+    freeFloats = new FreeSpace(FIRST_FLOAT, floatCount);
+    freeInts = new FreeSpace(0, intCount);
+    freeTable = new FreeSpace(DeviceKernel.LONGEST + 1, tableCount);
+    add(
+        "allocate",
+        new TaskGraph("allocate")
+            .transferToDevice(EACH_TIME, floats, ints, table)
+            .task("t", MemoryKernels::touch, context, floats, ints, table));
+    firstFloatUpload = graphs.size();
+    for (int i = 0; i < STAGING.length; i++) {
+      floatStaging[i] = new FloatArray(STAGING[i]);
+      String name = "uploadFloats" + i;
+      add(
+          name,
+          resident(name)
+              .transferToDevice(EACH_TIME, floatStaging[i], range)
+              .task("t", MemoryKernels::uploadFloats, context, floats, floatStaging[i], range));
+    }
+    firstIntUpload = graphs.size();
+    for (int i = 0; i < STAGING.length; i++) {
+      intStaging[i] = new IntArray(STAGING[i]);
+      String name = "uploadInts" + i;
+      add(
+          name,
+          resident(name)
+              .transferToDevice(EACH_TIME, intStaging[i], range)
+              .task("t", MemoryKernels::uploadInts, context, ints, intStaging[i], range));
+    }
+    firstTableUpload = graphs.size();
+    for (int i = 0; i < STAGING.length; i++) {
+      String name = "uploadTable" + i;
+      add(
+          name,
+          resident(name)
+              .transferToDevice(EACH_TIME, intStaging[i], range)
+              .task("t", MemoryKernels::uploadInts, context, table, intStaging[i], range));
+    }
+    zeroFloats = graphs.size();
+    add(
+        "zeroFloats",
+        resident("zeroFloats")
+            .transferToDevice(EACH_TIME, range)
+            .task("t", MemoryKernels::zeroFloats, context, floats, range));
+    zeroInts = graphs.size();
+    add(
+        "zeroInts",
+        resident("zeroInts")
+            .transferToDevice(EACH_TIME, range)
+            .task("t", MemoryKernels::zeroInts, context, ints, range));
+    for (DeviceKernel kernel : DeviceKernel.values()) {
+      String name = kernel.name();
+      graphOfKernel.put(kernel, graphs.size());
+      add(
+          name,
+          resident(name)
+              .transferToDevice(EACH_TIME, step)
+              .task("t", kernel.body(), context, floats, ints, table, step));
+    }
+    plan = new TornadoExecutionPlan(graphs.toArray(ImmutableTaskGraph[]::new));
+    plan.withDevice(device).withGridScheduler(grids);
+    last = execute(0, 1, 1);
+  }
+
+  private TaskGraph resident(String name) {
+    return new TaskGraph(name).consumeFromDevice("allocate", floats, ints, table);
+  }
+
+  private void add(String name, TaskGraph graph) {
+    WorkerGrid3D grid = new WorkerGrid3D(DeviceKernel.GROUP, 1, 1);
+    grid.setLocalWork(DeviceKernel.GROUP, 1, 1);
+    grids.addWorkerGrid(name + ".t", grid);
+    gridOfGraph.add(grid);
+    graphs.add(
+        graph
+            .transferToHost(ON_DEMAND, floats, ints)
+            .persistOnDevice(floats, ints, table)
+            .snapshot());
+  }
+
+  private TornadoExecutionResult execute(int graph, int groups, int ops) {
+    WorkerGrid3D grid = gridOfGraph.get(graph);
+    grid.setGlobalWork((long) groups * DeviceKernel.GROUP, 1, ops);
+    // The local size is set again: TornadoVM replaces one that does not fit by one of its choice.
+    if (grid.getLocalWork() == null || grid.getLocalWork()[0] != DeviceKernel.GROUP) {
+      throw new IllegalStateException(
+          "the device takes no groups of " + DeviceKernel.GROUP + " work-items");
+    }
+    last = plan.withGraph(graph).execute();
+    return last;
+  }
+
+  /** Takes room for a program; empty if there is not enough in one piece. */
+  Optional<Region> take(int floatCount, int intCount, int tableCount) {
+    int alignedCount = Math.toIntExact(Layout.aligned(floatCount));
+    OptionalInt floatsAt = freeFloats.take(alignedCount);
+    if (floatsAt.isEmpty()) {
+      return Optional.empty();
+    }
+    OptionalInt intsAt = freeInts.take(intCount);
+    if (intsAt.isEmpty()) {
+      freeFloats.giveBack(floatsAt.getAsInt(), alignedCount);
+      return Optional.empty();
+    }
+    OptionalInt tableAt = freeTable.take(tableCount);
+    if (tableAt.isEmpty()) {
+      freeFloats.giveBack(floatsAt.getAsInt(), alignedCount);
+      freeInts.giveBack(intsAt.getAsInt(), intCount);
+      return Optional.empty();
+    }
+    Region region =
+        new Region(
+            floatsAt.getAsInt(),
+            alignedCount,
+            intsAt.getAsInt(),
+            intCount,
+            tableAt.getAsInt(),
+            tableCount);
+    zero(zeroFloats, region.floats(), region.floatCount());
+    zero(zeroInts, region.ints(), region.intCount());
+    return Optional.of(region);
+  }
+
+  /** Ends the use of what was taken. */
+  void giveBack(Region region) {
+    freeFloats.giveBack(region.floats(), region.floatCount());
+    freeInts.giveBack(region.ints(), region.intCount());
+    freeTable.giveBack(region.table(), region.tableCount());
+  }
+
+  /** Whether no program uses it. */
+  boolean isIdle() {
+    return freeFloats.isWhole() && freeInts.isWhole() && freeTable.isWhole();
+  }
+
+  private void zero(int graph, int start, int count) {
+    if (count > 0) {
+      range.set(0, start);
+      range.set(1, count);
+      execute(graph, groups(count), 1);
+    }
+  }
+
+  private static int groups(int items) {
+    return (items + DeviceKernel.GROUP - 1) / DeviceKernel.GROUP;
+  }
+
+  /** The host's copy of {@code count} floats: what uploads come from and what is read goes to. */
+  MemorySegment hostFloats(int start, int count) {
+    return floats.getSegment().asSlice((long) start * Float.BYTES, (long) count * Float.BYTES);
+  }
+
+  /** The host's copy of {@code count} integers. */
+  MemorySegment hostInts(int start, int count) {
+    return ints.getSegment().asSlice((long) start * Integer.BYTES, (long) count * Integer.BYTES);
+  }
+
+  /** Uploads floats, and returns how many bytes were moved for it. */
+  long uploadFloats(int start, MemorySegment source) {
+    return upload(firstFloatUpload, start, source, index -> floatStaging[index].getSegment());
+  }
+
+  /** Uploads integers, and returns how many bytes were moved for it. */
+  long uploadInts(int start, MemorySegment source) {
+    return upload(firstIntUpload, start, source, index -> intStaging[index].getSegment());
+  }
+
+  /** Uploads descriptors, and returns how many bytes were moved for it. */
+  long uploadTable(int start, int[] source) {
+    return upload(
+        firstTableUpload,
+        start,
+        MemorySegment.ofArray(source),
+        index -> intStaging[index].getSegment());
+  }
+
+  private interface Staging {
+    MemorySegment segment(int index);
+  }
+
+  private long upload(int firstGraph, int start, MemorySegment source, Staging staging) {
+    long began = System.nanoTime();
+    long moved = 0;
+    long bytes = source.byteSize();
+    for (long done = 0; done < bytes; ) {
+      int index = 0;
+      while (index < STAGING.length - 1 && STAGING[index] * 4L < bytes - done) {
+        index++;
+      }
+      long part = Math.min(bytes - done, STAGING[index] * 4L);
+      MemorySegment.copy(source, done, staging.segment(index), 0, part);
+      range.set(0, start + (int) (done / 4));
+      range.set(1, (int) (part / 4));
+      execute(firstGraph + index, groups((int) (part / 4)), 1);
+      done += part;
+      moved += STAGING[index] * 4L + 2 * Integer.BYTES + 2 * HEADER;
+    }
+    times.add("upload", System.nanoTime() - began);
+    return moved;
+  }
+
+  /** Copies floats from the device to the host's copy; returns how many bytes were moved. */
+  long downloadFloats(int start, int count) {
+    long began = System.nanoTime();
+    // A size must be named: TornadoVM would else take that of the last range that was read.
+    last.transferToHost(new DataRange(floats).withOffset(start).withSize(count));
+    times.add("download", System.nanoTime() - began);
+    return (long) count * Float.BYTES;
+  }
+
+  /** Copies integers from the device to the host's copy; returns how many bytes were moved. */
+  long downloadInts(int start, int count) {
+    long began = System.nanoTime();
+    last.transferToHost(new DataRange(ints).withOffset(start).withSize(count));
+    times.add("download", System.nanoTime() - began);
+    return (long) count * Integer.BYTES;
+  }
+
+  /**
+   * Compiles a kernel, unless that is done, by a run that does nothing. TornadoVM has a call for
+   * it, but refuses to run what was compiled so once another plan on the device is closed; and
+   * drivers leave part of the compilation to the first run.
+   */
+  void compile(DeviceKernel kernel) {
+    if (compiled.add(kernel)) {
+      long began = System.nanoTime();
+      int[] nothing = kernel.nothing();
+      int[] listed = Arrays.copyOf(nothing, nothing.length + 1);
+      listed[nothing.length] = 0; // The list of one descriptor, that at the table's start.
+      uploadTable(0, listed);
+      step.set(0, 0);
+      step.set(1, nothing.length);
+      execute(graphOf(kernel), 1, 1);
+      times.add("compile", System.nanoTime() - began);
+    }
+  }
+
+  private int graphOf(DeviceKernel kernel) {
+    return graphOfKernel.getOrDefault(kernel, -1);
+  }
+
+  /** How many kernels were compiled, those that only move memory not counted. */
+  int compiledKernels() {
+    return compiled.size();
+  }
+
+  /**
+   * Runs a kernel.
+   *
+   * @param list where in the arena's descriptors the list of the ops' descriptors is
+   * @param layer the layer that is run
+   * @return how many bytes were moved to the device for it
+   */
+  long run(DeviceKernel kernel, int list, int layer, int groups, int ops) {
+    long began = System.nanoTime();
+    step.set(0, layer);
+    step.set(1, list);
+    execute(graphOf(kernel), groups, ops);
+    times.add(kernel.name(), System.nanoTime() - began);
+    return HEADER + 2 * Integer.BYTES;
+  }
+
+  /** Bytes of the device's memory, and as many of the host's. */
+  long bytes() {
+    return 4L * ((long) floats.getSize() + ints.getSize() + table.getSize());
+  }
+
+  @Override
+  public void close() {
+    if (!closed) {
+      closed = true;
+      try {
+        plan.close();
+      } catch (TornadoExecutionPlanException e) {
+        throw new IllegalStateException("the device's memory cannot be freed", e);
+      }
+    }
+  }
+}

@@ -1,0 +1,100 @@
+package pbb.tornado;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import pbb.engine.backend.BackendOptions;
+import pbb.engine.backend.BackendUnavailableException;
+import pbb.engine.backend.Executable;
+import pbb.engine.graph.Graph;
+import pbb.engine.graph.Program;
+import pbb.engine.graph.Role;
+import pbb.engine.graph.Section;
+import pbb.engine.graph.SwiGlu;
+import pbb.engine.graph.Tensor;
+import pbb.engine.nn.Transformer;
+
+/** What goes wrong in one sentence, and before the device is given it. */
+class FaultsTest {
+
+  private static String message(Class<? extends RuntimeException> type, Runnable action) {
+    return String.valueOf(assertThrows(type, action::run).getMessage());
+  }
+
+  @Test
+  void tooLittleMemory() {
+    for (int width : new int[] {400_000_000, 900_000_000}) {
+      Tensor out = Tensor.of("out", Role.OUTPUT, 1, width);
+      Tensor gate = Tensor.of("gate", Role.INPUT, 1, width);
+      Tensor up = Tensor.of("up", Role.INPUT, 1, width);
+      Program program =
+          Program.of(
+              new Graph(
+                  "op",
+                  List.of(
+                      new Section.Plain(
+                          List.of(new SwiGlu(out.whole(), gate.whole(), up.whole()))))));
+      if (3L * 4 * width > TestDevice.backend().largestAllocation()) {
+        String message =
+            message(BackendUnavailableException.class, () -> TestDevice.backend().compile(program));
+        assertTrue(message.contains((3L * 4 * width >> 20) + " MiB"), message);
+        assertTrue(message.contains("--batch-size"), message);
+      }
+    }
+  }
+
+  @Test
+  void anUnknownDevice() {
+    String message =
+        message(
+            BackendUnavailableException.class,
+            () -> new TornadoProvider().open(new BackendOptions("opencl:99", 1)));
+    assertTrue(message.contains("opencl:99") && message.contains("opencl:0"), message);
+  }
+
+  @Test
+  void integersThatPointNowhere() {
+    Transformer.Training training =
+        new Transformer(TrainingData.model(1)).training("forward", 1, 4, true);
+    try (Executable executable = TestDevice.backend().compile(Program.of(training.graph()));
+        Arena arena = Arena.ofConfined()) {
+      MemorySegment ints = arena.allocate(16, 16);
+      executable.run("forward");
+      ints.setAtIndex(ValueLayout.JAVA_INT, 2, 100_000);
+      executable.write(training.tokens(), ints);
+      String message = message(IllegalArgumentException.class, () -> executable.run("forward"));
+      assertTrue(message.contains("element 2 of tokens") && message.contains("100000"), message);
+      ints.setAtIndex(ValueLayout.JAVA_INT, 2, 3);
+      executable.write(training.tokens(), ints);
+      executable.write(training.targets(), ints);
+      executable.run("forward");
+      ints.setAtIndex(ValueLayout.JAVA_INT, 2, -1);
+      executable.write(training.targets(), ints);
+      // Of weight 0: nobody looks.
+      executable.run("forward");
+      MemorySegment ones = arena.allocate(16, 16);
+      for (int i = 0; i < 4; i++) {
+        ones.setAtIndex(ValueLayout.JAVA_FLOAT, i, 1);
+      }
+      executable.write(training.weights(), ones);
+      assertTrue(
+          message(IllegalArgumentException.class, () -> executable.run("forward"))
+              .contains("element 2 of targets"));
+    }
+  }
+
+  @Test
+  void launchesThatGiveWrongNumbers() {
+    assertThrows(IllegalArgumentException.class, () -> new Step.Launch(DeviceKernel.ADD, 0, 0, 1));
+    assertThrows(IllegalArgumentException.class, () -> new Step.Launch(DeviceKernel.ADD, 0, 1, 0));
+    assertThrows(
+        IllegalArgumentException.class, () -> new Step.Launch(DeviceKernel.ADD, 0, 1 << 26, 1));
+    assertEquals(1, new Step.Launch(DeviceKernel.ADD, 0, 1, 1).ops());
+  }
+}
