@@ -138,7 +138,9 @@ final class Peers {
           out.accept(Line.parse(line));
         }
       } catch (JsonProcessingException e) {
-        process.toHandle().destroy(); // leaves its streams open for the reader
+        process.toHandle().destroyForcibly(); // leaves its streams open for the reader
+        process.waitFor(); // what is measured next is to have the machine for itself
+        reader.join();
         return Optional.of("it printed something else than JSON: " + e.getOriginalMessage());
       }
       int code = process.waitFor();

@@ -189,7 +189,8 @@ public final class Formats {
   /**
    * A document in which a fresh program is recited and then run, and run again for each further
    * execution. No model can know the source, so it is given; what is learnt is to run what has just
-   * been recited, whatever its name.
+   * been recited, whatever its name. The first turn asks as reciting does, but counts as stepping:
+   * that is what is learnt of it.
    *
    * @param executions at least one
    */

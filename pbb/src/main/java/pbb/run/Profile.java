@@ -12,7 +12,8 @@ import pbb.task.RandomArithmetic;
 /**
  * Every number that a cell depends on, but for its seed.
  *
- * @param name {@code smoke}, {@code quick} or {@code full}
+ * @param name {@code smoke}, {@code quick}, {@code full}, or that of a file which changes one of
+ *     them
  * @param dials how many programs there are, and of which kind
  * @param shares how often each kind of document is drawn
  * @param model the model's shape
@@ -144,7 +145,7 @@ public record Profile(
         500);
   }
 
-  /** Four times as many programs with executions, and twice as long a training. */
+  /** Over three times as many programs with executions, and twice as long a training. */
   public static Profile full() {
     return new Profile(
         "full",

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.dataformat.toml.TomlMapper;
 import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -58,11 +59,16 @@ public final class ProfileFile {
   private static Profile read(Path file) throws IOException {
     Map<String, Object> changes;
     String text;
+    if (Files.isDirectory(file)) {
+      throw new UsageException("the profile file " + file + " is a folder");
+    }
     try {
       text = Files.readString(file);
       changes = new TomlMapper().readValue(text, new TypeReference<>() {});
     } catch (NoSuchFileException e) {
       throw new UsageException("there is no profile file " + file);
+    } catch (CharacterCodingException e) {
+      throw new InvalidFileException(file, "is no text in UTF-8");
     } catch (JsonProcessingException e) {
       String where = e.getLocation() == null ? "" : "line " + e.getLocation().getLineNr() + ": ";
       throw new InvalidFileException(file, "is no TOML: " + where + e.getOriginalMessage());
@@ -75,6 +81,17 @@ public final class ProfileFile {
     }
     String name = file.getFileName().toString();
     changes.putIfAbsent("name", name.substring(0, name.length() - ENDING.length()));
+    if (!(changes.get("name") instanceof String given)
+        || !given.matches("[A-Za-z0-9_-]+")
+        || Profile.NAMES.contains(given)) {
+      throw new InvalidFileException(
+          file,
+          "would be run under the name "
+              + changes.get("name")
+              + ": name the file otherwise, or give it a name of letters, digits, - and _ that is"
+              + " none of "
+              + String.join(", ", Profile.NAMES));
+    }
     try {
       return with(Profile.named(base), file, changes);
     } catch (InvalidFileException e) {

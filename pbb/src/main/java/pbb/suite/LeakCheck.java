@@ -57,6 +57,8 @@ public final class LeakCheck {
     OTHER_SOURCE,
     /** A document uses a pointer context that is held out. */
     HELD_OUT_TEMPLATE,
+    /** {@code programs.jsonl} shows another source for a program than its group is to have. */
+    SHOWN,
     /** An executed program is the same function as one whose executions are held out. */
     COINCIDENCE,
     /** A document names two programs. */
@@ -164,6 +166,32 @@ public final class LeakCheck {
   }
 
   private void programs() {
+    Map<String, TaskProgram> byId = data.byId();
+    for (TaskProgram program : data.programs()) {
+      Optional<TaskProgram> shown = program.shown().map(byId::get);
+      boolean right =
+          switch (program.group()) {
+            case WITH_IO, WITHOUT_IO -> shown.equals(Optional.of(program));
+            case NO_SOURCE -> shown.isEmpty();
+            // So what is shown is among the programs that differ from all that are executed.
+            case WRONG_SOURCE ->
+                shown
+                    .filter(other -> !other.equals(program) && other.group() == program.group())
+                    .isPresent();
+          };
+      if (!right) {
+        leaks.add(
+            new Leak(
+                Rule.SHOWN,
+                DataFiles.PROGRAMS
+                    + ": "
+                    + program.id()
+                    + " of group "
+                    + program.group().label()
+                    + " is shown "
+                    + shown.map(other -> "with the source of " + other.id()).orElse("no source")));
+      }
+    }
     for (TaskProgram program : data.programs()) {
       if (program.group().executed()) {
         continue;

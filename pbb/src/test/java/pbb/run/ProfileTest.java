@@ -116,11 +116,25 @@ class ProfileTest {
     "'base = \"slow\"', slow",
     "'base = ', line 1",
     "'base = \"quick\"\nepochs = 3', epochs",
+    "'base = \"quick\"\nname = \"quick\"', none of smoke",
+    "'base = \"quick\"\nname = \"../x\"', ../x",
   })
   void aFileThatIsWrongIsNamed(String text, String named, @TempDir Path folder) throws IOException {
     Path file = Files.writeString(folder.resolve("wrong.toml"), text);
     Exception e = assertThrows(Exception.class, () -> ProfileFile.named(file.toString()));
     assertTrue(String.valueOf(e.getMessage()).contains(named), e.getMessage());
+  }
+
+  @Test
+  void aFolderOrAnotherEncodingIsNamed(@TempDir Path folder) throws IOException {
+    Path directory = Files.createDirectory(folder.resolve("some.toml"));
+    UsageException e =
+        assertThrows(UsageException.class, () -> ProfileFile.named(directory.toString()));
+    assertTrue(String.valueOf(e.getMessage()).contains("some.toml"), e.getMessage());
+    Path latin = Files.write(folder.resolve("latin.toml"), new byte[] {'#', (byte) 0xe4});
+    InvalidFileException f =
+        assertThrows(InvalidFileException.class, () -> ProfileFile.named(latin.toString()));
+    assertTrue(String.valueOf(f.getMessage()).contains("latin.toml"), f.getMessage());
   }
 
   @Test

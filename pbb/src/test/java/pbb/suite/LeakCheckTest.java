@@ -253,6 +253,39 @@ class LeakCheckTest {
     assertFound(Rule.SPLIT, program.name(), LeakCheck.check(planted, DOMAIN));
   }
 
+  @ParameterizedTest
+  @EnumSource(Group.class)
+  void aProgramThatIsShownWithWhatItsGroupIsNotToHave(Group group) throws IOException {
+    TaskProgram program = one(group);
+    TaskProgram other = one(group == Group.WITH_IO ? Group.WITHOUT_IO : Group.WITH_IO);
+    for (Optional<String> shown : List.of(Optional.of(other.id()), unlike(program))) {
+      List<TaskProgram> programs =
+          data().programs().stream()
+              .map(
+                  each ->
+                      each.equals(program)
+                          ? new TaskProgram(
+                              each.id(),
+                              each.task(),
+                              each.group(),
+                              each.program(),
+                              shown,
+                              each.operations())
+                          : each)
+              .toList();
+      Path planted = copy();
+      DataFiles.write(planted, new TaskData(programs, data().executions()));
+      assertFound(Rule.SHOWN, program.id(), LeakCheck.check(planted, DOMAIN));
+    }
+  }
+
+  /** Itself where it should be another, or none; none where it should be itself. */
+  private static Optional<String> unlike(TaskProgram program) {
+    return program.group() == Group.NO_SOURCE || program.group() == Group.WRONG_SOURCE
+        ? Optional.of(program.id())
+        : Optional.empty();
+  }
+
   @Test
   void aTrainingExecutionOfAProgramWithoutIo() throws IOException {
     TaskProgram program = one(Group.WITHOUT_IO);
