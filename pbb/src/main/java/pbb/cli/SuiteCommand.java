@@ -92,6 +92,7 @@ final class SuiteCommand implements Callable<Integer> {
       RunConfig config =
           new RunConfig(
               dials, chosen, RunConfig.seeds(compute.seed, count), device.backend(), device.id());
+      config.requireDrawable();
       if (dryRun) {
         return estimate(config, selection.backend());
       }

@@ -4,11 +4,15 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import pbb.curriculum.Homogeneous;
+import pbb.document.Formats;
 import pbb.engine.io.InvalidFileException;
 import pbb.engine.io.JsonObject;
 import pbb.run.Profile;
 import pbb.run.ProfileFile;
 import pbb.run.UsageException;
+import pbb.task.RandomArithmetic;
+import pbb.task.TaskData;
 
 /**
  * What a run computes: everything that its figures depend on, as {@code run.json} has it. The
@@ -42,6 +46,30 @@ public record RunConfig(
     }
     if (values.stream().distinct().count() < values.size()) {
       throw new UsageException("the " + field + " of a run must differ: " + values);
+    }
+  }
+
+  /**
+   * Draws each seed's programs, so that dials which cannot be met are known before anything is
+   * written.
+   *
+   * @throws UsageException if they cannot
+   */
+  public void requireDrawable() {
+    for (long seed : seeds) {
+      try {
+        RandomArithmetic task = new RandomArithmetic(profile.dials(), seed);
+        TaskData data = task.generate(Formats.reservedWords());
+        var _ = new Homogeneous(task, data, profile.shares(), seed);
+      } catch (IllegalArgumentException e) {
+        throw new UsageException(
+            "profile "
+                + profile.name()
+                + " cannot be drawn with seed "
+                + seed
+                + ": "
+                + e.getMessage());
+      }
     }
   }
 

@@ -23,6 +23,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * What is wrong is said in one sentence, with the exit code that design gives it, and nothing is
@@ -184,6 +185,26 @@ class BadInputTest {
     Ran.pbb("suite", "--profile", file, "--out", folder.resolve("r"))
         .fails(2, file + " line " + line + ": ", key, named);
     assertFalse(Files.exists(folder.resolve("r")), "a refused run must leave nothing");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "[shares.settings]\n4 = 1",
+        "[[task.settings]]\n"
+            + "operations = 1\n"
+            + "withIo = 1\n"
+            + "withoutIo = 900\n"
+            + "noSource = 1\n"
+            + "wrongSource = 2"
+      })
+  void dialsThatCannotBeDrawnLeaveNothing(String dials) throws IOException {
+    Path file = folder.resolve("mine.toml");
+    Files.writeString(file, "base = \"smoke\"\n" + dials);
+    Path run = folder.resolve("r");
+    Ran.pbb("suite", "--profile", file, "--out", run).fails(2, "profile mine", "seed 0");
+    Ran.pbb("suite", "--profile", file, "--out", run, "--dry-run").fails(2, "profile mine");
+    assertFalse(Files.exists(run), "a refused run must leave nothing");
   }
 
   @Test
