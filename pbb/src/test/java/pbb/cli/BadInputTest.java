@@ -190,17 +190,12 @@ class BadInputTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "[shares.settings]\n4 = 1",
-        "[[task.settings]]\n"
-            + "operations = 1\n"
-            + "withIo = 1\n"
-            + "withoutIo = 900\n"
-            + "noSource = 1\n"
-            + "wrongSource = 2"
+        "[shares.settings];4 = 1",
+        "[[task.settings]];operations = 1;withIo = 1;withoutIo = 900;noSource = 1;wrongSource = 2",
       })
   void dialsThatCannotBeDrawnLeaveNothing(String dials) throws IOException {
     Path file = folder.resolve("mine.toml");
-    Files.writeString(file, "base = \"smoke\"\n" + dials);
+    Files.writeString(file, "base = \"smoke\"\n" + dials.replace(';', '\n'));
     Path run = folder.resolve("r");
     Ran.pbb("suite", "--profile", file, "--out", run).fails(2, "profile mine", "seed 0");
     Ran.pbb("suite", "--profile", file, "--out", run, "--dry-run").fails(2, "profile mine");
