@@ -77,7 +77,7 @@ final class AttentionKernel extends BlockKernel {
           logSumExp.setAtIndex(
               ValueLayout.JAVA_FLOAT,
               (long) row * heads + head,
-              softmax(p, r * tp + from, r * tp + to));
+              softmax(p, r * tp + from, r * tp + to, s.lanes));
         } else {
           Arrays.fill(p, r * tp + from, r * tp + to, 0f);
         }
@@ -110,10 +110,10 @@ final class AttentionKernel extends BlockKernel {
   }
 
   /** Turns scores into probabilities and returns the logarithm of the sum of their exponentials. */
-  private static float softmax(float[] p, int from, int to) {
-    float max = max(p, from, to);
+  private static float softmax(float[] p, int from, int to, float[] lanes) {
+    float max = max(p, from, to, lanes);
     exponentials(p, from, to, max);
-    float total = sum(p, from, to);
+    float total = sum(p, from, to, lanes);
     float inverse = 1 / total;
     for (int j = from; j < to; j += Lanes.COUNT) {
       FloatVector.fromArray(Lanes.FLOAT, p, j).mul(inverse).intoArray(p, j);
@@ -121,12 +121,20 @@ final class AttentionKernel extends BlockKernel {
     return (float) (max + StrictMath.log(total));
   }
 
-  private static float max(float[] p, int from, int to) {
+  // Both go through memory at the end: a vector that is handed to another method is an object
+  // whenever the compiler chooses not to inline that method, and here it sometimes did.
+
+  private static float max(float[] p, int from, int to, float[] lanes) {
     FloatVector greatest = FloatVector.fromArray(Lanes.FLOAT, p, from);
     for (int j = from + Lanes.COUNT; j < to; j += Lanes.COUNT) {
       greatest = greatest.max(FloatVector.fromArray(Lanes.FLOAT, p, j));
     }
-    return VectorMath.max(greatest);
+    greatest.intoArray(lanes, 0);
+    float max = lanes[0];
+    for (int i = 1; i < Lanes.COUNT; i++) {
+      max = Math.max(max, lanes[i]);
+    }
+    return max;
   }
 
   /** Puts exp(p − max) in the place of p. */
@@ -136,11 +144,18 @@ final class AttentionKernel extends BlockKernel {
     }
   }
 
-  private static float sum(float[] p, int from, int to) {
+  /** Halves are added to halves, as in {@link VectorMath#sum}. */
+  private static float sum(float[] p, int from, int to, float[] lanes) {
     FloatVector sum = FloatVector.fromArray(Lanes.FLOAT, p, from);
     for (int j = from + Lanes.COUNT; j < to; j += Lanes.COUNT) {
       sum = sum.add(FloatVector.fromArray(Lanes.FLOAT, p, j));
     }
-    return VectorMath.sum(sum);
+    sum.intoArray(lanes, 0);
+    for (int half = Lanes.COUNT / 2; half > 0; half /= 2) {
+      for (int i = 0; i < half; i++) {
+        lanes[i] += lanes[i + half];
+      }
+    }
+    return lanes[0];
   }
 }

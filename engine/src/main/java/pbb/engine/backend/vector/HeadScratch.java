@@ -43,6 +43,7 @@ final class HeadScratch {
   final float[] dk; // (T, D)
   final float[] dv; // (T, D)
   final float[] rows; // (TILE_ROWS, D)
+  final float[] lanes = new float[Lanes.COUNT]; // a vector on its way to a scalar
 
   HeadScratch(int length, int headDim, boolean backward) {
     this.length = length;
