@@ -24,4 +24,13 @@ final class Opened {
         .forEach(display::say);
     return selection;
   }
+
+  /**
+   * Opens another backend beside it, to evaluate on.
+   *
+   * @throws pbb.engine.backend.BackendUnavailableException if it does not work
+   */
+  static Selection evaluator(String name, ComputeOptions options) {
+    return Backends.discover().select(name, Optional.empty(), options.threadCount());
+  }
 }

@@ -5,9 +5,11 @@ import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import pbb.engine.backend.Backend;
+import pbb.engine.selection.Selection;
 import pbb.job.Duration;
 import pbb.report.Report;
 import pbb.run.Profile;
@@ -72,6 +74,14 @@ final class SuiteCommand implements Callable<Integer> {
   private boolean resume;
 
   @Option(
+      names = "--evaluate-on",
+      paramLabel = "BACKEND",
+      description =
+          "Evaluates each cell on this backend, such as vector, while the next one trains (default:"
+              + " where it trains, before the next).")
+  private @Nullable String evaluateOn;
+
+  @Option(
       names = "--dry-run",
       description = "Only says what would run: cells, tokens, operations, time on this machine.")
   private boolean dryRun;
@@ -87,11 +97,19 @@ final class SuiteCommand implements Callable<Integer> {
         experiments == null ? Experiment.all().stream().map(Experiment::id).toList() : experiments;
     chosen.forEach(Experiment::named);
     Display display = common.display();
-    try (var selection = Opened.backend(compute, display)) {
+    try (var selection = Opened.backend(compute, display);
+        @Nullable Selection besides =
+            evaluateOn == null ? null : Opened.evaluator(evaluateOn, compute)) {
       var device = selection.backend().device();
+      Optional<Backend> evaluator = Optional.ofNullable(besides).map(Selection::backend);
       RunConfig config =
           new RunConfig(
-              dials, chosen, RunConfig.seeds(compute.seed, count), device.backend(), device.id());
+              dials,
+              chosen,
+              RunConfig.seeds(compute.seed, count),
+              device.backend(),
+              device.id(),
+              evaluator.map(backend -> backend.device().backend()).orElse(device.backend()));
       config.requireDrawable();
       if (dryRun) {
         return estimate(config, selection.backend());
@@ -105,7 +123,7 @@ final class SuiteCommand implements Callable<Integer> {
                   config,
                   Version.current().environment(device, compute.threadCount()),
                   resume)) {
-        Suite suite = new Suite(run, selection.backend(), event -> show(event, display));
+        Suite suite = new Suite(run, selection.backend(), evaluator, event -> show(event, display));
         try (var _ = main.interruption().job(suite::requestStop)) {
           return end(suite.run(), directory, display);
         }

@@ -188,7 +188,8 @@ public final class Report {
               config.experiments(),
               first.seeds(),
               config.backend(),
-              config.device());
+              config.device(),
+              config.evaluateOn());
       if (!same.equals(first) || !config.seeds().stream().allMatch(seeds::add)) {
         return false;
       }

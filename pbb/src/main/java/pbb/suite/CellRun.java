@@ -31,7 +31,8 @@ import pbb.run.UsageException;
 
 /**
  * Runs one cell in its folder: writes its data, searches them for leaks, trains, evaluates. Each
- * part leaves files that a later start goes on from.
+ * part leaves files that a later start goes on from. The evaluation may have a backend, and a
+ * thread, of its own.
  */
 final class CellRun {
 
@@ -57,13 +58,27 @@ final class CellRun {
     this.progress = progress;
   }
 
+  /** What training leaves to the evaluation. */
+  record Trained(
+      Corpus corpus,
+      Twins twins,
+      TrainingRun training,
+      TrainingRun.Summary summary,
+      ModelConfig model,
+      double seconds) {}
+
+  /** The cell. */
+  Cell cell() {
+    return cell;
+  }
+
   /**
-   * Runs the cell, or what is left of it.
+   * Trains, or does what is left of it.
    *
-   * @return its result; empty if a stop was requested, and then its state is saved
-   * @throws LeakException if its data give away what is to be evaluated
+   * @return what is to be evaluated; empty if a stop was requested, and then the state is saved
+   * @throws LeakException if the cell's data give away what is to be evaluated
    */
-  Optional<CellResult> run() throws IOException {
+  Optional<Trained> train() throws IOException {
     long start = System.nanoTime();
     AtomicFiles.removePartials(folder);
     try {
@@ -92,21 +107,39 @@ final class CellRun {
         progress.accept(new Progress.CellStopped(cell, trained.steps()));
         return Optional.empty();
       }
-      long evaluation = System.nanoTime();
-      List<Answered> answers = evaluate(training, corpus);
+      return Optional.of(
+          new Trained(
+              corpus, twins, training, trained, model, (System.nanoTime() - start) * 1e-9));
+    } catch (StopRequestedException e) {
+      progress.accept(new Progress.CellStopped(cell, trainedSteps()));
+      return Optional.empty();
+    }
+  }
+
+  /**
+   * Evaluates the last checkpoint.
+   *
+   * @param on generates the answers
+   * @return the cell's result; empty if a stop was requested
+   */
+  Optional<CellResult> evaluate(Trained trained, Backend on) throws IOException {
+    long start = System.nanoTime();
+    try {
+      List<Answered> answers = evaluate(trained.training(), trained.corpus(), on);
+      double seconds = (System.nanoTime() - start) * 1e-9;
       CellResult result =
           new CellResult(
-              model.parameters(),
-              model.vocabularySize(),
-              corpus.documents().size(),
-              trained.tokens(),
+              trained.model().parameters(),
+              trained.model().vocabularySize(),
+              trained.corpus().documents().size(),
+              trained.summary().tokens(),
               answers.size(),
-              rounded(trained.seconds()),
-              secondsSince(evaluation),
-              secondsSince(start),
+              rounded(trained.summary().seconds()),
+              rounded(seconds),
+              rounded(trained.seconds() + seconds),
               RunFolder.now(),
-              twins,
-              Scoring.rows(cell.mark(), corpus.chance(), answers));
+              trained.twins(),
+              Scoring.rows(cell.mark(), trained.corpus().chance(), answers));
       result.write(folder);
       return Optional.of(result);
     } catch (StopRequestedException e) {
@@ -139,7 +172,8 @@ final class CellRun {
     }
   }
 
-  private List<Answered> evaluate(TrainingRun training, Corpus corpus) throws IOException {
+  private List<Answered> evaluate(TrainingRun training, Corpus corpus, Backend on)
+      throws IOException {
     Checkpoint last =
         training
             .checkpoints()
@@ -150,7 +184,7 @@ final class CellRun {
     int of = corpus.queries().size();
     List<Answered> answers =
         Evaluator.answer(
-            backend,
+            on,
             Model.of(last),
             corpus.queries(),
             profile.evaluation().batchSize(),
@@ -171,10 +205,6 @@ final class CellRun {
   private long trainedSteps() throws IOException {
     List<Long> steps = new Checkpoints(folder.resolve("checkpoints")).steps();
     return steps.isEmpty() ? 0 : steps.getLast();
-  }
-
-  private static double secondsSince(long nanoTime) {
-    return rounded((System.nanoTime() - nanoTime) * 1e-9);
   }
 
   private static double rounded(double seconds) {

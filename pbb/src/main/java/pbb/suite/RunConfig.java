@@ -23,9 +23,21 @@ import pbb.task.TaskData;
  * @param seeds the seeds, in the order in which they run
  * @param backend the name of the backend that was chosen
  * @param device the id of its device
+ * @param evaluateOn the name of the backend that answers are generated on
  */
 public record RunConfig(
-    Profile profile, List<String> experiments, List<Long> seeds, String backend, String device) {
+    Profile profile,
+    List<String> experiments,
+    List<Long> seeds,
+    String backend,
+    String device,
+    String evaluateOn) {
+
+  /** A run that evaluates where it trains. */
+  public RunConfig(
+      Profile profile, List<String> experiments, List<Long> seeds, String backend, String device) {
+    this(profile, experiments, seeds, backend, device, backend);
+  }
 
   /**
    * Copies the lists and checks them.
@@ -112,6 +124,7 @@ public record RunConfig(
     json.put("seeds", seeds);
     json.put("backend", backend);
     json.put("device", device);
+    json.put("evaluateOn", evaluateOn);
     json.put("profile", ProfileFile.json(profile));
     return json;
   }
@@ -133,7 +146,8 @@ public record RunConfig(
           json.strings("experiments"),
           seeds,
           json.string("backend"),
-          json.string("device"));
+          json.string("device"),
+          json.has("evaluateOn") ? json.string("evaluateOn") : json.string("backend"));
     } catch (UsageException e) {
       throw new InvalidFileException(json.file(), "holds no run that can go on: " + e.getMessage());
     }
