@@ -108,8 +108,7 @@ final class CellRun {
         return Optional.empty();
       }
       return Optional.of(
-          new Trained(
-              corpus, twins, training, trained, model, (System.nanoTime() - start) * 1e-9));
+          new Trained(corpus, twins, training, trained, model, (System.nanoTime() - start) * 1e-9));
     } catch (StopRequestedException e) {
       progress.accept(new Progress.CellStopped(cell, trainedSteps()));
       return Optional.empty();

@@ -511,7 +511,7 @@ final class Lowering {
           .numbers(tilesAlongN, tilesOfMatrix, tiles, tiles * parts, partLength, elements)
           .numbers(m * k, k * n)
           .flag(op.out())
-          .numbers(DEPTH, DEPTH * TILE);
+          .numbers(DEPTH);
       if (parts == 1) {
         numbers(-1);
         launch(DeviceKernel.MAT_MUL, tiles);
