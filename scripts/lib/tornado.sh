@@ -5,11 +5,18 @@
 # launcher (tornado --printJavaFlags), but that its modules stand on the upgrade path, since there can be only one module
 # path; what it is told by system properties beside these, the backend sets itself.
 find_tornado() {
-  local home=${TORNADOVM_HOME:-/nowhere} driver modules=tornado.runtime,tornado.annotation,tornado.drivers.common
+  local home=${TORNADOVM_HOME:-/nowhere} driver jar modules=tornado.runtime,tornado.annotation,tornado.drivers.common
+  local upgrade=$home/share/java/graalJars
   tornado=()
   if [ ! -r "$home/share/java/tornado/tornado-api-5.2.0-jdk25.jar" ]; then
     return 0
   fi
+  for jar in "$home"/share/java/tornado/*.jar; do
+    case ${jar##*/} in
+      jmh-*) ;; # an old one for its own benchmarks, which would stand before ours
+      *) upgrade=$upgrade:$jar ;;
+    esac
+  done
   tornado=(
     -XX:+UnlockExperimentalVMOptions -XX:+EnableJVMCI --enable-preview
     -Djava.library.path="$home/lib"
@@ -18,7 +25,7 @@ find_tornado() {
     -Dtornado.load.tornado.implementation=uk.ac.manchester.tornado.runtime.common.Tornado
     -Dtornado.load.annotation.implementation=uk.ac.manchester.tornado.annotation.ASMClassVisitor
     -Dtornado.load.annotation.parallel=uk.ac.manchester.tornado.api.annotations.Parallel
-    --upgrade-module-path "$home/share/java/graalJars:$home/share/java/tornado"
+    --upgrade-module-path "$upgrade"
     "@$home/etc/exportLists/common-exports"
   )
   for driver in opencl ptx; do
