@@ -26,7 +26,7 @@ enum DeviceKernel {
   CROSS_ENTROPY_ROWS(LossKernels::crossEntropyRows, 8),
   KEY_VALUE_GRADIENT(AttentionKernels::keyValueGradient, 16),
   LINK_OCCURRENCES(EmbeddingKernels::linkOccurrences, 2),
-  MAT_MUL(MatMulKernels::matMul, 20),
+  MAT_MUL(MatMulKernels::matMul, 18),
   QUERY_GRADIENT(AttentionKernels::queryGradient, 14),
   RMS_NORM(NormKernels::rmsNorm, 8),
   RMS_NORM_GRADIENT(NormKernels::rmsNormGradient, 10),

@@ -50,6 +50,9 @@ final class Lowering {
 
   private static final int DEPTH = 16;
 
+  /** From one column of a's local tile, or row of b's, to the next. */
+  private static final int LEADING = TILE + 4;
+
   /** Parts of a sum that is cut are at least this long. */
   private static final int SHORTEST_PART = 128;
 
@@ -506,12 +509,11 @@ final class Lowering {
           .numbers(m, n, k)
           .numbers(op.transposeA() ? 1 : k, op.transposeA() ? m : 1)
           .numbers(op.transposeB() ? k : 1, op.transposeB() ? 1 : n)
-          .numbers(op.transposeA() ? 6 : 0, op.transposeA() ? 0 : 4)
-          .numbers(op.transposeB() ? 0 : 6, op.transposeB() ? 4 : 0)
+          .numbers(op.transposeA() ? 1 : 0, op.transposeB() ? 0 : 1)
           .numbers(tilesAlongN, tilesOfMatrix, tiles, tiles * parts, partLength, elements)
           .numbers(m * k, k * n)
           .flag(op.out())
-          .numbers(DEPTH);
+          .numbers(DEPTH, LEADING);
       if (parts == 1) {
         numbers(-1);
         launch(DeviceKernel.MAT_MUL, tiles);

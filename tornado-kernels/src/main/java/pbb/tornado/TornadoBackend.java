@@ -29,6 +29,12 @@ import uk.ac.manchester.tornado.api.exceptions.TornadoOutOfMemoryException;
  */
 final class TornadoBackend implements Backend {
 
+  /**
+   * Indices are 32-bit integers, and tiles that stick out of a matrix compute places up to 64 rows
+   * behind it before they are cut: room for rows of a million elements.
+   */
+  private static final int MOST_ELEMENTS = Integer.MAX_VALUE - (1 << 26);
+
   private static final int LEAST_FLOATS = 1 << 24;
   private static final int LEAST_INTS = 1 << 20;
   private static final int LEAST_TABLE = 1 << 17;
@@ -143,7 +149,7 @@ final class TornadoBackend implements Backend {
 
   private void requireFits(long floats, long ints) {
     long largest = device.getMaxAllocMemory();
-    if (Math.max(floats, ints) > Integer.MAX_VALUE - 64L) {
+    if (Math.max(floats, ints) > MOST_ELEMENTS) {
       throw tooLarge(floats, "more than the 8 GiB that one array can have", null);
     }
     if (floats * Float.BYTES + DeviceArena.HEADER > largest) {

@@ -1,9 +1,10 @@
 package pbb.tornado.kernels;
 
 import uk.ac.manchester.tornado.api.KernelContext;
+import uk.ac.manchester.tornado.api.math.TornadoMath;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
-import uk.ac.manchester.tornado.api.types.vectors.Float8;
+import uk.ac.manchester.tornado.api.types.vectors.Float16;
 
 /** The matrix product. */
 public final class MatMulKernels {
@@ -12,39 +13,45 @@ public final class MatMulKernels {
 
   /**
    * {@code out = op(a) · op(b)}, in tiles of 64 × 64: a group of 64 work-items copies 16 columns of
-   * a's tile and 16 rows of b's into local memory, and work-item (ly, lx) of 8 × 8 multiplies rows
-   * 8·ly to 8·ly + 7 with columns 4·lx to 4·lx + 3 and the same 32 further on, so that an element
-   * read from global memory is used 64 times, and one from local memory 8 times. Columns come in
-   * two runs of four since eight neighbours then read all banks of local memory once, and write
-   * pieces of 128 bytes.
+   * a's tile and 16 rows of b's into local memory, and work-item (ly, lx) of 16 × 4 multiplies rows
+   * 4·ly to 4·ly + 3 with columns 4·lx to 4·lx + 3, and the same 16, 32 and 48 further on, so that
+   * an element read from global memory is used 64 times. Columns come in runs of four so that
+   * neighbours write side by side, and read different banks of local memory.
    *
-   * <p>How work-items share out the copying follows which dimension of an operand is contiguous, so
-   * that all four transpositions read neighbours side by side. Each copies 16 elements of each tile
-   * at a fixed distance, whose places are found by adding steps: index arithmetic is what the inner
-   * loops would else consist of.
+   * <p>Work-items copy 16 elements of each tile, four at a time, so that four reads are under way.
+   * Where columns of op(a), or rows of op(b), are contiguous, 16 neighbours read 64 bytes at a
+   * time. Where the dimension of the sum is, four neighbours read 16 bytes each, of eight rows at
+   * once, and come back for the rest of the 64 bytes, which are in the cache by then: a work-item
+   * that would go through more rows finds them evicted on devices that run one after the other,
+   * when rows are a power of two long.
    *
-   * <p>A row's sums are a {@link Float8}. It means nothing to a GPU, whose registers are scalar,
+   * <p>What is read beyond an operand's rows goes into results that nobody writes, and what is read
+   * beyond the sum is not added up; so reads only have to stay in the operand's memory.
+   *
+   * <p>A row's sums are a {@link Float16}. That means nothing to a GPU, whose registers are scalar,
    * but a processor behind OpenCL then computes them by vectors. The products are written out since
-   * only scalar ones become {@code fma}.
+   * only scalar ones become {@code fma}. Places in local memory are multiples of four with two bits
+   * put in ({@code & -4}, {@code | 1}), and the leading dimension is data, lest TornadoVM's
+   * compiler see that the mask is superfluous: the driver's compiler can know only so that four
+   * neighbours are aligned, and reads them at once.
    *
    * <p>Groups along x: (matrices × tiles) × splits. Where tiles are few and sums long, a sum is cut
    * into parts, and each part's product goes to scratch memory, to be added up by {@link
    * #sumParts}.
    *
    * <p>Descriptor: out, a, b; M, N, K, how far it is in a from row to row and from column to column
-   * of op(a), in b from column to column and from row to row of op(b), by how many bits an item's
-   * number is shifted to give its column and its row of a's tile, its row and its column of b's,
-   * tiles along N, tiles of a matrix, tiles in all, groups in all, length of a part, elements
-   * between parts of out, from matrix to matrix of a and of b, whether to add, 16, where the parts
-   * go or −1 for out.
+   * of op(a), in b from column to column and from row to row of op(b), whether columns of op(a) are
+   * contiguous, whether rows of op(b) are, tiles along N, tiles of a matrix, tiles in all, groups
+   * in all, length of a part, elements between parts of out, from matrix to matrix of a and of b,
+   * whether to add, 16, the leading dimension of local tiles (68, which keeps most columns out of
+   * one bank), where the parts go or −1 for out.
    *
-   * <p>4·(M·K·⌈N/64⌉ + K·N·⌈M/64⌉ + M·N) bytes, 2·M·N·K FLOPs. The leading dimension of local tiles
-   * is 65, so that neither rows nor columns meet in one bank.
+   * <p>4·(M·K·⌈N/64⌉ + K·N·⌈M/64⌉ + M·N) bytes, 2·M·N·K FLOPs. Local memory: 8.5 KiB.
    */
   public static void matMul(
       KernelContext context, FloatArray f, IntArray q, IntArray d, IntArray step) {
-    float[] as = context.allocateFloatLocalArray(1040);
-    float[] bs = context.allocateFloatLocalArray(1040);
+    float[] as = context.allocateFloatLocalArray(1088);
+    float[] bs = context.allocateFloatLocalArray(1088);
     int p = Descriptors.of(context, d, step);
     int out = Descriptors.at(d, step, p, 0);
     int a = Descriptors.at(d, step, p, 1);
@@ -56,22 +63,19 @@ public final class MatMulKernels {
     int aColumn = d.get(p + 10);
     int bColumn = d.get(p + 11);
     int bRow = d.get(p + 12);
-    int aColumnShift = d.get(p + 13);
-    int aRowShift = d.get(p + 14);
-    int bRowShift = d.get(p + 15);
-    int bColumnShift = d.get(p + 16);
-    int tilesAlongN = d.get(p + 17);
-    int tilesOfMatrix = d.get(p + 18);
-    int tiles = d.get(p + 19);
-    int groups = d.get(p + 20);
-    int partLength = d.get(p + 21);
-    int partStride = d.get(p + 22);
-    int accumulate = d.get(p + 25);
-    int depth = d.get(p + 26);
-    int scratch = d.get(p + 27);
+    int tilesAlongN = d.get(p + 15);
+    int tilesOfMatrix = d.get(p + 16);
+    int tiles = d.get(p + 17);
+    int groups = d.get(p + 18);
+    int partLength = d.get(p + 19);
+    int partStride = d.get(p + 20);
+    int accumulate = d.get(p + 23);
+    int depth = d.get(p + 24);
+    int leading = d.get(p + 25);
+    int scratch = d.get(p + 26);
     int l = context.localIdx;
-    int lx = l & 7;
-    int ly = l >> 3;
+    int lx = l & 3;
+    int ly = l >> 2;
     int group = context.groupIdx;
     int part = group / tiles;
     int tile = group - part * tiles;
@@ -88,69 +92,67 @@ public final class MatMulKernels {
       end = first;
       rows = 0;
     }
-    a += matrix * d.get(p + 23);
-    b += matrix * d.get(p + 24);
+    a += matrix * d.get(p + 21);
+    b += matrix * d.get(p + 22);
     if (scratch >= 0) {
       out = scratch + part * partStride;
       accumulate = 0;
     }
     out += matrix * d.get(p + 6) * columns;
-    int aK = (l >> aColumnShift) & 15;
-    int aM = (l >> aRowShift) & 63;
-    int aTo = aK * 65 + aM;
-    int aKStep = (64 >> aColumnShift) & 15;
-    int aMStep = (64 >> aRowShift) & 63;
-    int aToStep = aKStep * 65 + aMStep;
-    int aStep = aMStep * aRow + aKStep * aColumn;
-    aM += row0;
-    a += aM * aRow + aK * aColumn;
-    int bK = (l >> bRowShift) & 15;
-    int bN = (l >> bColumnShift) & 63;
-    int bTo = bK * 65 + bN;
-    int bKStep = (64 >> bRowShift) & 15;
-    int bNStep = (64 >> bColumnShift) & 63;
-    int bToStep = bKStep * 65 + bNStep;
-    int bStep = bNStep * bColumn + bKStep * bRow;
-    bN += column0;
-    b += bN * bColumn + bK * bRow;
-    Float8 c0 = new Float8(0f, 0f, 0f, 0f, 0f, 0f, 0f, 0f);
-    Float8 c1 = new Float8(0f, 0f, 0f, 0f, 0f, 0f, 0f, 0f);
-    Float8 c2 = new Float8(0f, 0f, 0f, 0f, 0f, 0f, 0f, 0f);
-    Float8 c3 = new Float8(0f, 0f, 0f, 0f, 0f, 0f, 0f, 0f);
-    Float8 c4 = new Float8(0f, 0f, 0f, 0f, 0f, 0f, 0f, 0f);
-    Float8 c5 = new Float8(0f, 0f, 0f, 0f, 0f, 0f, 0f, 0f);
-    Float8 c6 = new Float8(0f, 0f, 0f, 0f, 0f, 0f, 0f, 0f);
-    Float8 c7 = new Float8(0f, 0f, 0f, 0f, 0f, 0f, 0f, 0f);
+    int aM = l >> 2;
+    int aK = l & 3;
+    if (d.get(p + 13) != 0) {
+      aM = l & 15;
+      aK = l >> 4;
+    }
+    int bN = l >> 2;
+    int bK = l & 3;
+    if (d.get(p + 14) != 0) {
+      bN = l & 15;
+      bK = l >> 4;
+    }
+    int aTo = aK * leading + aM;
+    int aStep = 16 * aRow;
+    int aJump = 4 * aColumn;
+    int aLast = a + d.get(p + 6) * d.get(p + 8) - 1;
+    a += (row0 + aM) * aRow + aK * aColumn;
+    int bTo = bK * leading + bN;
+    int bStep = 16 * bColumn;
+    int bJump = 4 * bRow;
+    int bLast = b + d.get(p + 8) * columns - 1;
+    b += (column0 + bN) * bColumn + bK * bRow;
+    Float16 c0 = new Float16(0f, 0f, 0f, 0f, 0f, 0f, 0f, 0f, 0f, 0f, 0f, 0f, 0f, 0f, 0f, 0f);
+    Float16 c1 = new Float16(0f, 0f, 0f, 0f, 0f, 0f, 0f, 0f, 0f, 0f, 0f, 0f, 0f, 0f, 0f, 0f);
+    Float16 c2 = new Float16(0f, 0f, 0f, 0f, 0f, 0f, 0f, 0f, 0f, 0f, 0f, 0f, 0f, 0f, 0f, 0f);
+    Float16 c3 = new Float16(0f, 0f, 0f, 0f, 0f, 0f, 0f, 0f, 0f, 0f, 0f, 0f, 0f, 0f, 0f, 0f);
     for (int k0 = first; k0 < end; k0 += depth) {
       int at = a + k0 * aColumn;
       int to = aTo;
-      int m = aM;
-      int k1 = k0 + aK;
-      for (int i = 0; i < depth; i++) {
-        float value = 0f;
-        if (m < rows && k1 < end) {
-          value = f.get(at);
-        }
-        as[to] = value;
-        at += aStep;
-        to += aToStep;
-        m += aMStep;
-        k1 += aKStep;
+      for (int i = 0; i < depth; i += 4) {
+        float v0 = f.get(TornadoMath.min(at, aLast));
+        float v1 = f.get(TornadoMath.min(at + aStep, aLast));
+        float v2 = f.get(TornadoMath.min(at + 2 * aStep, aLast));
+        float v3 = f.get(TornadoMath.min(at + 3 * aStep, aLast));
+        as[to] = v0;
+        as[to + 16] = v1;
+        as[to + 32] = v2;
+        as[to + 48] = v3;
+        at += aJump;
+        to += 4 * leading;
       }
       at = b + k0 * bRow;
       to = bTo;
-      int n = bN;
-      k1 = k0 + bK;
-      for (int i = 0; i < depth; i++) {
-        float value = 0f;
-        if (n < columns && k1 < end) {
-          value = f.get(at);
-        }
-        bs[to] = value;
-        at += bStep;
-        to += bToStep;
-        n += bNStep;
-        k1 += bKStep;
+      for (int i = 0; i < depth; i += 4) {
+        float v0 = f.get(TornadoMath.min(at, bLast));
+        float v1 = f.get(TornadoMath.min(at + bStep, bLast));
+        float v2 = f.get(TornadoMath.min(at + 2 * bStep, bLast));
+        float v3 = f.get(TornadoMath.min(at + 3 * bStep, bLast));
+        bs[to] = v0;
+        bs[to + 16] = v1;
+        bs[to + 32] = v2;
+        bs[to + 48] = v3;
+        at += bJump;
+        to += 4 * leading;
       }
       context.localBarrier();
       int valid = end - k0;
@@ -158,68 +160,207 @@ public final class MatMulKernels {
         valid = depth;
       }
       for (int k = 0; k < valid; k++) {
-        int aAt = k * 65 + ly * 8;
-        int bAt = k * 65 + lx * 4;
-        float a0 = as[aAt + 0];
-        float a1 = as[aAt + 1];
-        float a2 = as[aAt + 2];
-        float a3 = as[aAt + 3];
-        float a4 = as[aAt + 4];
-        float a5 = as[aAt + 5];
-        float a6 = as[aAt + 6];
-        float a7 = as[aAt + 7];
-        float b0 = bs[bAt + 0];
-        float b1 = bs[bAt + 1];
-        float b2 = bs[bAt + 2];
-        float b3 = bs[bAt + 3];
-        float b4 = bs[bAt + 32];
-        float b5 = bs[bAt + 33];
-        float b6 = bs[bAt + 34];
-        float b7 = bs[bAt + 35];
-        c0 = plusProducts(c0, a0, b0, b1, b2, b3, b4, b5, b6, b7);
-        c1 = plusProducts(c1, a1, b0, b1, b2, b3, b4, b5, b6, b7);
-        c2 = plusProducts(c2, a2, b0, b1, b2, b3, b4, b5, b6, b7);
-        c3 = plusProducts(c3, a3, b0, b1, b2, b3, b4, b5, b6, b7);
-        c4 = plusProducts(c4, a4, b0, b1, b2, b3, b4, b5, b6, b7);
-        c5 = plusProducts(c5, a5, b0, b1, b2, b3, b4, b5, b6, b7);
-        c6 = plusProducts(c6, a6, b0, b1, b2, b3, b4, b5, b6, b7);
-        c7 = plusProducts(c7, a7, b0, b1, b2, b3, b4, b5, b6, b7);
+        int aAt = (k * leading + ly * 4) & -4;
+        int b0 = (k * leading + lx * 4) & -4;
+        int b1 = b0 + 16;
+        int b2 = b0 + 32;
+        int b3 = b0 + 48;
+        float a0 = as[aAt];
+        float a1 = as[aAt | 1];
+        float a2 = as[aAt | 2];
+        float a3 = as[aAt | 3];
+        float v0 = bs[b0];
+        float v1 = bs[b0 | 1];
+        float v2 = bs[b0 | 2];
+        float v3 = bs[b0 | 3];
+        float v4 = bs[b1];
+        float v5 = bs[b1 | 1];
+        float v6 = bs[b1 | 2];
+        float v7 = bs[b1 | 3];
+        float v8 = bs[b2];
+        float v9 = bs[b2 | 1];
+        float v10 = bs[b2 | 2];
+        float v11 = bs[b2 | 3];
+        float v12 = bs[b3];
+        float v13 = bs[b3 | 1];
+        float v14 = bs[b3 | 2];
+        float v15 = bs[b3 | 3];
+        c0 =
+            plusProducts(
+                c0, a0, v0, v1, v2, v3, v4, v5, v6, v7, v8, v9, v10, v11, v12, v13, v14, v15);
+        c1 =
+            plusProducts(
+                c1, a1, v0, v1, v2, v3, v4, v5, v6, v7, v8, v9, v10, v11, v12, v13, v14, v15);
+        c2 =
+            plusProducts(
+                c2, a2, v0, v1, v2, v3, v4, v5, v6, v7, v8, v9, v10, v11, v12, v13, v14, v15);
+        c3 =
+            plusProducts(
+                c3, a3, v0, v1, v2, v3, v4, v5, v6, v7, v8, v9, v10, v11, v12, v13, v14, v15);
       }
       context.localBarrier();
     }
-    int row = row0 + ly * 8;
+    int row = row0 + ly * 4;
     int column = column0 + lx * 4;
     int outAt = out + row * columns + column;
     int width = columns - column;
     if (row + 0 < rows) {
-      putRow(f, outAt + 0 * columns, width, accumulate, c0);
+      putFour(
+          f,
+          outAt + 0 * columns + 0,
+          width - 0,
+          accumulate,
+          c0.getS0(),
+          c0.getS1(),
+          c0.getS2(),
+          c0.getS3());
+      putFour(
+          f,
+          outAt + 0 * columns + 16,
+          width - 16,
+          accumulate,
+          c0.getS4(),
+          c0.getS5(),
+          c0.getS6(),
+          c0.getS7());
+      putFour(
+          f,
+          outAt + 0 * columns + 32,
+          width - 32,
+          accumulate,
+          c0.getS8(),
+          c0.getS9(),
+          c0.getS10(),
+          c0.getS11());
+      putFour(
+          f,
+          outAt + 0 * columns + 48,
+          width - 48,
+          accumulate,
+          c0.getS12(),
+          c0.getS13(),
+          c0.getS14(),
+          c0.getS15());
     }
     if (row + 1 < rows) {
-      putRow(f, outAt + 1 * columns, width, accumulate, c1);
+      putFour(
+          f,
+          outAt + 1 * columns + 0,
+          width - 0,
+          accumulate,
+          c1.getS0(),
+          c1.getS1(),
+          c1.getS2(),
+          c1.getS3());
+      putFour(
+          f,
+          outAt + 1 * columns + 16,
+          width - 16,
+          accumulate,
+          c1.getS4(),
+          c1.getS5(),
+          c1.getS6(),
+          c1.getS7());
+      putFour(
+          f,
+          outAt + 1 * columns + 32,
+          width - 32,
+          accumulate,
+          c1.getS8(),
+          c1.getS9(),
+          c1.getS10(),
+          c1.getS11());
+      putFour(
+          f,
+          outAt + 1 * columns + 48,
+          width - 48,
+          accumulate,
+          c1.getS12(),
+          c1.getS13(),
+          c1.getS14(),
+          c1.getS15());
     }
     if (row + 2 < rows) {
-      putRow(f, outAt + 2 * columns, width, accumulate, c2);
+      putFour(
+          f,
+          outAt + 2 * columns + 0,
+          width - 0,
+          accumulate,
+          c2.getS0(),
+          c2.getS1(),
+          c2.getS2(),
+          c2.getS3());
+      putFour(
+          f,
+          outAt + 2 * columns + 16,
+          width - 16,
+          accumulate,
+          c2.getS4(),
+          c2.getS5(),
+          c2.getS6(),
+          c2.getS7());
+      putFour(
+          f,
+          outAt + 2 * columns + 32,
+          width - 32,
+          accumulate,
+          c2.getS8(),
+          c2.getS9(),
+          c2.getS10(),
+          c2.getS11());
+      putFour(
+          f,
+          outAt + 2 * columns + 48,
+          width - 48,
+          accumulate,
+          c2.getS12(),
+          c2.getS13(),
+          c2.getS14(),
+          c2.getS15());
     }
     if (row + 3 < rows) {
-      putRow(f, outAt + 3 * columns, width, accumulate, c3);
-    }
-    if (row + 4 < rows) {
-      putRow(f, outAt + 4 * columns, width, accumulate, c4);
-    }
-    if (row + 5 < rows) {
-      putRow(f, outAt + 5 * columns, width, accumulate, c5);
-    }
-    if (row + 6 < rows) {
-      putRow(f, outAt + 6 * columns, width, accumulate, c6);
-    }
-    if (row + 7 < rows) {
-      putRow(f, outAt + 7 * columns, width, accumulate, c7);
+      putFour(
+          f,
+          outAt + 3 * columns + 0,
+          width - 0,
+          accumulate,
+          c3.getS0(),
+          c3.getS1(),
+          c3.getS2(),
+          c3.getS3());
+      putFour(
+          f,
+          outAt + 3 * columns + 16,
+          width - 16,
+          accumulate,
+          c3.getS4(),
+          c3.getS5(),
+          c3.getS6(),
+          c3.getS7());
+      putFour(
+          f,
+          outAt + 3 * columns + 32,
+          width - 32,
+          accumulate,
+          c3.getS8(),
+          c3.getS9(),
+          c3.getS10(),
+          c3.getS11());
+      putFour(
+          f,
+          outAt + 3 * columns + 48,
+          width - 48,
+          accumulate,
+          c3.getS12(),
+          c3.getS13(),
+          c3.getS14(),
+          c3.getS15());
     }
   }
 
   /** Adds the products of an element of a with eight of b to their sums. */
-  private static Float8 plusProducts(
-      Float8 sums,
+  private static Float16 plusProducts(
+      Float16 sums,
       float a,
       float b0,
       float b1,
@@ -228,8 +369,16 @@ public final class MatMulKernels {
       float b4,
       float b5,
       float b6,
-      float b7) {
-    return new Float8(
+      float b7,
+      float b8,
+      float b9,
+      float b10,
+      float b11,
+      float b12,
+      float b13,
+      float b14,
+      float b15) {
+    return new Float16(
         sums.getS0() + a * b0,
         sums.getS1() + a * b1,
         sums.getS2() + a * b2,
@@ -237,34 +386,30 @@ public final class MatMulKernels {
         sums.getS4() + a * b4,
         sums.getS5() + a * b5,
         sums.getS6() + a * b6,
-        sums.getS7() + a * b7);
+        sums.getS7() + a * b7,
+        sums.getS8() + a * b8,
+        sums.getS9() + a * b9,
+        sums.getS10() + a * b10,
+        sums.getS11() + a * b11,
+        sums.getS12() + a * b12,
+        sums.getS13() + a * b13,
+        sums.getS14() + a * b14,
+        sums.getS15() + a * b15);
   }
 
-  /** Puts a row of results in two runs of four, as far as columns go on, {@code width} of them. */
-  private static void putRow(FloatArray f, int at, int width, int accumulate, Float8 values) {
+  private static void putFour(
+      FloatArray f, int at, int width, int accumulate, float c0, float c1, float c2, float c3) {
     if (width > 0) {
-      ElementwiseKernels.put(f, at + 0, values.getS0(), accumulate);
+      ElementwiseKernels.put(f, at + 0, c0, accumulate);
     }
     if (width > 1) {
-      ElementwiseKernels.put(f, at + 1, values.getS1(), accumulate);
+      ElementwiseKernels.put(f, at + 1, c1, accumulate);
     }
     if (width > 2) {
-      ElementwiseKernels.put(f, at + 2, values.getS2(), accumulate);
+      ElementwiseKernels.put(f, at + 2, c2, accumulate);
     }
     if (width > 3) {
-      ElementwiseKernels.put(f, at + 3, values.getS3(), accumulate);
-    }
-    if (width > 32) {
-      ElementwiseKernels.put(f, at + 32, values.getS4(), accumulate);
-    }
-    if (width > 33) {
-      ElementwiseKernels.put(f, at + 33, values.getS5(), accumulate);
-    }
-    if (width > 34) {
-      ElementwiseKernels.put(f, at + 34, values.getS6(), accumulate);
-    }
-    if (width > 35) {
-      ElementwiseKernels.put(f, at + 35, values.getS7(), accumulate);
+      ElementwiseKernels.put(f, at + 3, c3, accumulate);
     }
   }
 
