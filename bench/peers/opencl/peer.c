@@ -82,7 +82,7 @@ static void open_device(const char *wanted) {
       continue;
     for (cl_uint d = 0; d < device_count && d < 16; d++, count++) {
       check(clGetDeviceInfo(devices[d], CL_DEVICE_NAME, sizeof device_name, device_name, NULL), "clGetDeviceInfo");
-      if (numbered ? count == number : strcmp(device_name, wanted) == 0) {
+      if (numbered ? count == number : strncmp(device_name, wanted, strlen(device_name)) == 0) {
         device = devices[d];
         check(clGetDeviceInfo(device, CL_DRIVER_VERSION, sizeof driver, driver, NULL), "clGetDeviceInfo");
         check(clGetDeviceInfo(device, CL_DEVICE_MAX_COMPUTE_UNITS, sizeof units, &units, NULL), "clGetDeviceInfo");

@@ -9,6 +9,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 import pbb.engine.backend.Backend;
+import pbb.engine.backend.BackendUnavailableException;
 import pbb.engine.backend.DeviceStatus;
 import pbb.engine.selection.Backends;
 import picocli.CommandLine;
@@ -16,6 +17,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.Spec;
 
 /**
@@ -35,6 +37,12 @@ public final class Compare implements Runnable {
   private static final Set<DeviceStatus.Kind> MEASURED =
       EnumSet.of(DeviceStatus.Kind.GPU, DeviceStatus.Kind.VECTOR_CPU);
 
+  /** How ids of devices behind OpenCL begin. */
+  private static final String OPENCL = "opencl:";
+
+  /** The exit code where a backend that was named does not work, as pbb's. */
+  private static final int NO_BACKEND = 3;
+
   @Spec private CommandSpec spec;
 
   @Option(names = "--json", description = "One JSON object a line.")
@@ -42,6 +50,20 @@ public final class Compare implements Runnable {
 
   @Option(names = "--peers", description = "Run bench/peers too, and say which is missing and why.")
   private boolean peers;
+
+  @Option(
+      names = "--backend",
+      paramLabel = "NAME",
+      description =
+          "The backend to measure, which must work (default: the Vector API, and every GPU that"
+              + " works).")
+  private Optional<String> backend = Optional.empty();
+
+  @Option(
+      names = "--device",
+      paramLabel = "ID",
+      description = "Its device, such as opencl:0 (default: its best one).")
+  private Optional<String> device = Optional.empty();
 
   @Option(
       names = "--shapes",
@@ -63,15 +85,32 @@ public final class Compare implements Runnable {
       names = "--what",
       split = ",",
       paramLabel = "WHAT",
-      description = "Some of limit,train,matmul,generate (default: all).")
-  private List<What> what = List.of(What.values());
+      description =
+          "Some of limit,train,kernels,matmul,generate (default: all but kernels, which is a"
+              + " training step by kernel).")
+  private List<What> what = List.of(What.LIMIT, What.TRAIN, What.MATMUL, What.GENERATE);
 
   private Compare() {}
 
   /** Measures as the options say. */
   public static void main(String[] args) {
-    System.exit(
-        new CommandLine(new Compare()).setCaseInsensitiveEnumValuesAllowed(true).execute(args));
+    System.exit(commandLine().execute(args));
+  }
+
+  static CommandLine commandLine() {
+    return new CommandLine(new Compare())
+        .setCaseInsensitiveEnumValuesAllowed(true)
+        .setExecutionExceptionHandler(Compare::failed);
+  }
+
+  /** What was asked for and does not work ends as it does with pbb: a sentence and a code. */
+  private static int failed(Exception failure, CommandLine command, ParseResult arguments)
+      throws Exception {
+    if (failure instanceof BackendUnavailableException) {
+      command.getErr().println(failure.getMessage());
+      return NO_BACKEND;
+    }
+    throw failure;
   }
 
   @Override
@@ -83,14 +122,18 @@ public final class Compare implements Runnable {
         peers
             ? Optional.of(new Peers(Path.of(System.getProperty("pbb.root", "."), "bench", "peers")))
             : Optional.empty();
-    for (int count : counts) {
-      Limit limit = Limit.measure(count);
-      if (asked.contains(What.LIMIT)) {
-        print(limit.line());
-      }
-      List<Backend> backends = open(count);
+    Backends known = Backends.discover();
+    for (int i = 0; i < counts.size(); i++) {
+      int count = counts.get(i);
+      // Opened first, so that what does not work is said before anything is measured.
+      List<Backend> backends = open(known, count, i == counts.size() - 1);
       try {
-        List<Engine> engines = backends.stream().map(Engine::new).toList();
+        Limit limit = Limit.measure(count);
+        if (asked.contains(What.LIMIT)) {
+          print(limit.line());
+        }
+        List<Engine> engines =
+            backends.stream().map(backend -> new Engine(backend, count)).toList();
         measure(engines, others, asked, models, count, new SharesOfPeak(limit, this::print));
       } finally {
         backends.forEach(Backend::close);
@@ -98,19 +141,32 @@ public final class Compare implements Runnable {
     }
   }
 
-  private static List<Backend> open(int threads) {
-    Backends known = Backends.discover();
+  /**
+   * What is to be measured with a number of threads.
+   *
+   * @param last whether no other number follows: a device has its own threads and is measured once
+   */
+  private List<Backend> open(Backends known, int threads, boolean last) {
     List<Backend> opened = new ArrayList<>();
-    for (DeviceStatus device : known.devices()) {
-      if (device.usable() && MEASURED.contains(device.kind())) {
-        opened.add(known.select(device.backend(), Optional.of(device.id()), threads).backend());
+    if (backend.isPresent() || device.isPresent()) {
+      Backend named = known.select(backend.orElse(Backends.AUTO), device, threads).backend();
+      if (last || !Engine.isOnDevice(named.device())) {
+        opened.add(named);
+      } else {
+        named.close();
+      }
+      return opened;
+    }
+    for (DeviceStatus each : known.devices()) {
+      if (each.usable() && MEASURED.contains(each.kind()) && (last || !Engine.isOnDevice(each))) {
+        opened.add(known.select(each.backend(), Optional.of(each.id()), threads).backend());
       }
     }
     return opened;
   }
 
   /** Who is to be compared is measured one right after the other: a machine's speed drifts. */
-  private static void measure(
+  private void measure(
       List<Engine> engines,
       Optional<Peers> peers,
       Set<What> asked,
@@ -123,17 +179,29 @@ public final class Compare implements Runnable {
         case TRAIN ->
             models.forEach(
                 model -> {
-                  engines.forEach(engine -> out.accept(engine.train(model, threads)));
+                  engines.forEach(engine -> out.accept(engine.train(model)));
                   peers.ifPresent(others -> others.train(model, threads, out));
                 });
+        case KERNELS ->
+            models.forEach(model -> engines.forEach(engine -> engine.kernels(model, this::print)));
         case MATMUL -> {
-          engines.forEach(engine -> engine.products(threads, out));
-          peers.ifPresent(others -> others.products(threads, out));
+          for (Engine engine : engines) {
+            for (Product product : Product.MEASURED) {
+              out.accept(engine.product(product));
+              if (engine.device().id().startsWith(OPENCL)) {
+                peers.ifPresent(
+                    others -> others.product(product, engine.device().description(), out));
+              }
+            }
+          }
+          if (!engines.stream().allMatch(engine -> Engine.isOnDevice(engine.device()))) {
+            peers.ifPresent(others -> others.products(threads, out));
+          }
         }
         case GENERATE ->
             models.forEach(
                 model -> {
-                  engines.forEach(engine -> out.accept(engine.generate(model, threads)));
+                  engines.forEach(engine -> out.accept(engine.generate(model)));
                   peers.ifPresent(others -> others.generate(model, threads, out));
                 });
       }
@@ -148,7 +216,8 @@ public final class Compare implements Runnable {
 
   /**
    * Adds to lines which part of the peak their GFLOP/s are: of the peak measured anew right before
-   * and right after, since on a shared machine it drifts by a tenth within minutes.
+   * and right after, since on a shared machine it drifts by a tenth within minutes. Not to a
+   * device's, whose peak is another one.
    */
   private static final class SharesOfPeak implements Consumer<Line> {
     private final Limit limit;
@@ -163,6 +232,10 @@ public final class Compare implements Runnable {
 
     @Override
     public void accept(Line line) {
+      if (!line.get("device").isMissingNode()) {
+        out.accept(line);
+        return;
+      }
       double after = limit.fmaAgain().median();
       if (line.get("gflops").isNumber()) {
         double peak = Math.max(before, after);

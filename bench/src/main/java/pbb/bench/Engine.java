@@ -3,10 +3,14 @@ package pbb.bench;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Comparator;
 import java.util.List;
 import java.util.function.Consumer;
 import pbb.engine.backend.Backend;
+import pbb.engine.backend.DeviceStatus;
 import pbb.engine.backend.Executable;
+import pbb.engine.backend.Profile;
+import pbb.engine.backend.Profile.KernelTime;
 import pbb.engine.graph.Destination;
 import pbb.engine.graph.Graph;
 import pbb.engine.graph.MatMul;
@@ -25,32 +29,38 @@ final class Engine {
 
   private static final int REPEATS = 9;
   private static final int GENERATION_REPEATS = 5;
+  private static final int PROFILED_STEPS = 5;
   private static final String GRAPH = "product";
 
-  /**
-   * The products of the known shapes' feed-forward and output layers, and a square one: M, N, K.
-   */
-  private static final int[][] PRODUCTS = {
-    {4096, 384, 128},
-    {4096, 128, 384},
-    {4096, 768, 256},
-    {4096, 256, 768},
-    {2048, 1408, 512},
-    {2048, 512, 1408},
-    {2048, 8192, 512},
-    {1024, 1024, 1024}
-  };
-
-  private final String name;
   private final Backend backend;
+  private final int threads;
 
-  Engine(Backend backend) {
-    this.name = backend.device().backend();
+  /**
+   * @param threads how many of the host's threads the backend was opened for
+   */
+  Engine(Backend backend, int threads) {
     this.backend = backend;
+    this.threads = threads;
+  }
+
+  /** What computes. */
+  DeviceStatus device() {
+    return backend.device();
+  }
+
+  /**
+   * Whether it computes on a device with threads of its own, and not on those of this process. Its
+   * lines say which, and no number of threads.
+   */
+  static boolean isOnDevice(DeviceStatus status) {
+    return switch (status.kind()) {
+      case GPU, ON_REQUEST -> true;
+      case VECTOR_CPU, SCALAR_CPU -> false;
+    };
   }
 
   /** Whole training steps of a model. */
-  Line train(ModelShape shape, int threads) {
+  Line train(ModelShape shape) {
     try (TrainingLoad load = new TrainingLoad(backend, shape)) {
       double firstLoss = load.step().loss();
       double tokens = (double) shape.batch() * shape.seq();
@@ -59,7 +69,6 @@ final class Engine {
           rates.median() * shape.config(shape.seq()).trainingFlopsPerToken(shape.seq()) / 1e9;
       return line(What.TRAIN)
           .with("shape", shape.name())
-          .with("threads", threads)
           .with("tokens_per_s", Line.round(rates.median(), 1))
           .with("low", Line.round(rates.low(), 1))
           .with("high", Line.round(rates.high(), 1))
@@ -70,7 +79,7 @@ final class Engine {
   }
 
   /** Batched greedy generation; new tokens over the time of prompt and decoding together. */
-  Line generate(ModelShape shape, int threads) {
+  Line generate(ModelShape shape) {
     try (GenerationLoad load = new GenerationLoad(backend, shape)) {
       double tokens = (double) GenerationLoad.BATCH * GenerationLoad.NEW;
       Rates rates = Rates.measure(tokens, GENERATION_REPEATS, load::generate);
@@ -79,23 +88,76 @@ final class Engine {
           .with("batch", GenerationLoad.BATCH)
           .with("prompt", GenerationLoad.PROMPT)
           .with("new", GenerationLoad.NEW)
-          .with("threads", threads)
           .with("tokens_per_s", Line.round(rates.median(), 1))
           .with("low", Line.round(rates.low(), 1))
           .with("high", Line.round(rates.high(), 1));
     }
   }
 
-  /** Matrix products by themselves; each line goes out as soon as it is measured. */
-  void products(int threads, Consumer<Line> out) {
-    for (int[] mnk : PRODUCTS) {
-      for (String transpose : List.of("NN", "NT", "TN")) {
-        out.accept(product(mnk[0], mnk[1], mnk[2], transpose, threads));
+  /**
+   * Training steps by kernel: a line for each, the longest first, then one for the whole step. The
+   * times of kernels are by the device's clock. Steps without the profiler alternate with those
+   * that have it; the host's part is that of the latter, and so holds the profiler's own work too.
+   */
+  void kernels(ModelShape shape, Consumer<Line> out) {
+    Observed observed = new Observed(backend);
+    try (TrainingLoad load = new TrainingLoad(observed, shape)) {
+      load.step();
+      load.step();
+      double[] steps = new double[PROFILED_STEPS];
+      double profiled = 0;
+      for (int i = 0; i < PROFILED_STEPS; i++) {
+        long began = System.nanoTime();
+        load.step();
+        steps[i] = (System.nanoTime() - began) / 1e6;
+        observed.profile(true);
+        began = System.nanoTime();
+        load.step();
+        profiled += (System.nanoTime() - began) / 1e6 / PROFILED_STEPS;
+        observed.profile(false);
       }
+      Profile profile = observed.profile();
+      double inKernels = 0;
+      List<KernelTime> longestFirst =
+          profile.kernels().stream()
+              .sorted(Comparator.comparingLong(KernelTime::nanoseconds).reversed())
+              .toList();
+      for (KernelTime kernel : longestFirst) {
+        double milliseconds = kernel.nanoseconds() / 1e6 / PROFILED_STEPS;
+        inKernels += milliseconds;
+        Line line =
+            line(What.KERNELS)
+                .with("shape", shape.name())
+                .with("kernel", kernel.name())
+                .with("launches", Math.toIntExact(kernel.launches() / PROFILED_STEPS))
+                .with("ms", Line.round(milliseconds, 3))
+                .with("share", Line.round(milliseconds / profiled, 4));
+        out.accept(
+            kernel.flops() == 0
+                ? line
+                : line.with(
+                    "gflops", Line.round((double) kernel.flops() / kernel.nanoseconds(), 1)));
+      }
+      double transfers = profile.transferNanoseconds() / 1e6 / PROFILED_STEPS;
+      double host = profiled - inKernels - transfers;
+      out.accept(
+          line(What.KERNELS)
+              .with("shape", shape.name())
+              .with("step_ms", Line.round(Rates.of(steps).median(), 2))
+              .with("profiled_ms", Line.round(profiled, 2))
+              .with("kernels_ms", Line.round(inKernels, 2))
+              .with("transfers_ms", Line.round(transfers, 2))
+              .with("host_ms", Line.round(host, 2))
+              .with("host_share", Line.round(host / profiled, 4)));
     }
   }
 
-  private Line product(int m, int n, int k, String transpose, int threads) {
+  /** A product by itself. */
+  Line product(Product product) {
+    int m = product.m();
+    int n = product.n();
+    int k = product.k();
+    String transpose = product.transpose();
     boolean transposeA = transpose.charAt(0) == 'T';
     boolean transposeB = transpose.charAt(1) == 'T';
     Tensor a = transposeA ? input("a", k, m) : input("a", m, k);
@@ -123,7 +185,6 @@ final class Engine {
           .with("n", n)
           .with("k", k)
           .with("transpose", transpose)
-          .with("threads", threads)
           .with("gflops", Line.round(rates.median(), 1))
           .with("low", Line.round(rates.low(), 1))
           .with("high", Line.round(rates.high(), 1));
@@ -146,6 +207,10 @@ final class Engine {
   }
 
   private Line line(What what) {
-    return Line.of(what.toString()).with("backend", name);
+    DeviceStatus device = backend.device();
+    Line line = Line.of(what.toString()).with("backend", device.backend());
+    return isOnDevice(device)
+        ? line.with("device", device.id()).with("device_name", device.description())
+        : line.with("threads", threads);
   }
 }

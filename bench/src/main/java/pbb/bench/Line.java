@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.math.BigDecimal;
 import java.math.RoundingMode;
+import java.util.Locale;
 import java.util.StringJoiner;
 
 /** A line of {@code scripts/bench compare}: named values in a fixed order, {@code what} first. */
@@ -57,8 +58,19 @@ final class Line {
     return fields.toString();
   }
 
-  /** The same for a reader: {@code train backend vector shape M …}. */
+  /** The same for a reader: {@code train backend vector shape M …}, or a row of a table. */
   String text() {
+    if (fields.has("kernel") && fields.has("ms")) {
+      return String.format(
+              Locale.ROOT,
+              "%-24s %6d launches %11.3f ms %6.2f%%  %s",
+              get("kernel").asText(),
+              get("launches").asInt(),
+              get("ms").asDouble(),
+              100 * get("share").asDouble(),
+              fields.has("gflops") ? get("gflops").asText() + " GFLOP/s" : "")
+          .stripTrailing();
+    }
     StringJoiner text = new StringJoiner("  ");
     fields.forEachEntry(
         (name, value) ->

@@ -50,6 +50,15 @@ final class Peers {
     run("libtorch", out, "gemm", "-", String.valueOf(threads));
   }
 
+  /**
+   * A matrix product of the peer for a device behind OpenCL.
+   *
+   * @param device its description, which begins with its name
+   */
+  void product(Product product, String device, Consumer<Line> out) {
+    run("opencl", out, "gemm", device, "all", product.argument());
+  }
+
   /** Batched greedy generation of every peer. */
   void generate(ModelShape shape, int threads, Consumer<Line> out) {
     String count = String.valueOf(threads);

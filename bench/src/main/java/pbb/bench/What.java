@@ -6,6 +6,7 @@ import java.util.Locale;
 enum What {
   LIMIT,
   TRAIN,
+  KERNELS,
   MATMUL,
   GENERATE;
 

@@ -41,6 +41,16 @@ class PeersTest {
   }
 
   @Test
+  void aProductAndTheDescriptionOfItsDeviceAreHandedOver() throws IOException {
+    peer("opencl", "echo \"{\\\"what\\\": \\\"matmul\\\", \\\"got\\\": \\\"$1|$2|$3|$4\\\"}\"");
+    List<Line> lines = new ArrayList<>();
+    new Peers(folder)
+        .product(new Product(64, 128, 32, "TN"), "A device (its platform)", lines::add);
+    assertEquals(
+        "gemm|A device (its platform)|all|64,128,32,TN", lines.getFirst().get("got").asText());
+  }
+
+  @Test
   void aPeerThatIsNotThereIsSaidWithWhy() throws IOException {
     peer("libtorch", "exit 0");
     List<Line> lines = train();

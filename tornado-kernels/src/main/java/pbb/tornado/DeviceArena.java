@@ -5,11 +5,15 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.EnumSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import pbb.engine.backend.Profile;
+import pbb.engine.backend.Profile.KernelTime;
 import pbb.tornado.kernels.MemoryKernels;
 import uk.ac.manchester.tornado.api.DataRange;
 import uk.ac.manchester.tornado.api.GridScheduler;
@@ -18,9 +22,11 @@ import uk.ac.manchester.tornado.api.KernelContext;
 import uk.ac.manchester.tornado.api.TaskGraph;
 import uk.ac.manchester.tornado.api.TornadoExecutionPlan;
 import uk.ac.manchester.tornado.api.TornadoExecutionResult;
+import uk.ac.manchester.tornado.api.TornadoProfilerResult;
 import uk.ac.manchester.tornado.api.WorkerGrid3D;
 import uk.ac.manchester.tornado.api.common.TornadoDevice;
 import uk.ac.manchester.tornado.api.enums.DataTransferMode;
+import uk.ac.manchester.tornado.api.enums.ProfilerMode;
 import uk.ac.manchester.tornado.api.exceptions.TornadoExecutionPlanException;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
@@ -69,10 +75,10 @@ final class DeviceArena implements AutoCloseable {
   private final GridScheduler grids = new GridScheduler();
   private final List<WorkerGrid3D> gridOfGraph = new ArrayList<>();
   private final List<ImmutableTaskGraph> graphs = new ArrayList<>();
+  private final List<String> names = new ArrayList<>();
   private final KernelContext context = new KernelContext();
   private final Map<DeviceKernel, Integer> graphOfKernel = new EnumMap<>(DeviceKernel.class);
   private final Set<DeviceKernel> compiled = EnumSet.noneOf(DeviceKernel.class);
-  private final Times times;
   private final TornadoExecutionPlan plan;
   private final int firstFloatUpload;
   private final int firstIntUpload;
@@ -80,15 +86,11 @@ final class DeviceArena implements AutoCloseable {
   private final int zeroFloats;
   private final int zeroInts;
   private TornadoExecutionResult last;
+  private @Nullable Measured measured;
   private boolean closed;
 
-  /**
-   * Allocates an arena on the device.
-   *
-   * @param times told how long each launch took
-   */
-  DeviceArena(TornadoDevice device, int floatCount, int intCount, int tableCount, Times times) {
-    this.times = times;
+  /** Allocates an arena on the device. */
+  DeviceArena(TornadoDevice device, int floatCount, int intCount, int tableCount) {
     floats = new FloatArray(floatCount);
     ints = new IntArray(intCount);
     table = new IntArray(tableCount);
@@ -142,7 +144,7 @@ final class DeviceArena implements AutoCloseable {
             .transferToDevice(EACH_TIME, range)
             .task("t", MemoryKernels::zeroInts, context, ints, range));
     for (DeviceKernel kernel : DeviceKernel.values()) {
-      String name = kernel.name();
+      String name = kernel.methodName();
       graphOfKernel.put(kernel, graphs.size());
       add(
           name,
@@ -164,6 +166,7 @@ final class DeviceArena implements AutoCloseable {
     grid.setLocalWork(DeviceKernel.GROUP, 1, 1);
     grids.addWorkerGrid(name + ".t", grid);
     gridOfGraph.add(grid);
+    names.add(name.replaceAll("\\d", "")); // whichever staging array an upload takes
     graphs.add(
         graph
             .transferToHost(ON_DEMAND, floats, ints)
@@ -180,7 +183,40 @@ final class DeviceArena implements AutoCloseable {
           "the device takes no groups of " + DeviceKernel.GROUP + " work-items");
     }
     last = plan.withGraph(graph).execute();
+    if (measured != null) {
+      TornadoProfilerResult times = last.getProfilerResult();
+      measured.add(names.get(graph), times.getDeviceKernelTime(), times.getDataTransfersTime());
+    }
     return last;
+  }
+
+  /** What the device's clock said of some launches. */
+  private static final class Measured {
+    final Map<String, KernelTime> kernels = new LinkedHashMap<>();
+    long transfers;
+
+    void add(String graph, long kernel, long transfer) {
+      kernels.merge(graph, new KernelTime(graph, 1, kernel, 0), KernelTime::plus);
+      transfers += transfer;
+    }
+  }
+
+  /**
+   * Has the device measure what it is given to do meanwhile, which makes the host slower.
+   *
+   * @return the time of each kernel under its method's name, without its floating-point operations
+   */
+  Profile measure(Runnable work) {
+    Measured measuring = new Measured();
+    measured = measuring;
+    plan.withProfiler(ProfilerMode.SILENT);
+    try {
+      work.run();
+    } finally {
+      plan.withoutProfiler();
+      measured = null;
+    }
+    return new Profile(List.copyOf(measuring.kernels.values()), measuring.transfers);
   }
 
   /** Takes room for a program; empty if there is not enough in one piece. */
@@ -272,7 +308,6 @@ final class DeviceArena implements AutoCloseable {
   }
 
   private long upload(int firstGraph, int start, MemorySegment source, Staging staging) {
-    long began = System.nanoTime();
     long moved = 0;
     long bytes = source.byteSize();
     for (long done = 0; done < bytes; ) {
@@ -288,24 +323,19 @@ final class DeviceArena implements AutoCloseable {
       done += part;
       moved += STAGING[index] * 4L + 2 * Integer.BYTES + 2 * HEADER;
     }
-    times.add("upload", System.nanoTime() - began);
     return moved;
   }
 
   /** Copies floats from the device to the host's copy; returns how many bytes were moved. */
   long downloadFloats(int start, int count) {
-    long began = System.nanoTime();
     // A size must be named: TornadoVM would else take that of the last range that was read.
     last.transferToHost(new DataRange(floats).withOffset(start).withSize(count));
-    times.add("download", System.nanoTime() - began);
     return (long) count * Float.BYTES;
   }
 
   /** Copies integers from the device to the host's copy; returns how many bytes were moved. */
   long downloadInts(int start, int count) {
-    long began = System.nanoTime();
     last.transferToHost(new DataRange(ints).withOffset(start).withSize(count));
-    times.add("download", System.nanoTime() - began);
     return (long) count * Integer.BYTES;
   }
 
@@ -316,7 +346,6 @@ final class DeviceArena implements AutoCloseable {
    */
   void compile(DeviceKernel kernel) {
     if (compiled.add(kernel)) {
-      long began = System.nanoTime();
       int[] nothing = kernel.nothing();
       int[] listed = Arrays.copyOf(nothing, nothing.length + 1);
       listed[nothing.length] = 0; // The list of one descriptor, that at the table's start.
@@ -324,7 +353,6 @@ final class DeviceArena implements AutoCloseable {
       step.set(0, 0);
       step.set(1, nothing.length);
       execute(graphOf(kernel), 1, 1);
-      times.add("compile", System.nanoTime() - began);
     }
   }
 
@@ -345,11 +373,9 @@ final class DeviceArena implements AutoCloseable {
    * @return how many bytes were moved to the device for it
    */
   long run(DeviceKernel kernel, int list, int layer, int groups, int ops) {
-    long began = System.nanoTime();
     step.set(0, layer);
     step.set(1, list);
     execute(graphOf(kernel), groups, ops);
-    times.add(kernel.name(), System.nanoTime() - began);
     return HEADER + 2 * Integer.BYTES;
   }
 

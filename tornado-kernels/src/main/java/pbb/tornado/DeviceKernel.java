@@ -1,6 +1,7 @@
 package pbb.tornado;
 
 import java.util.Arrays;
+import java.util.Locale;
 import pbb.tornado.kernels.AttentionKernels;
 import pbb.tornado.kernels.ElementwiseKernels;
 import pbb.tornado.kernels.EmbeddingKernels;
@@ -72,6 +73,16 @@ enum DeviceKernel {
     Arrays.fill(descriptor, 1);
     descriptor[bound] = 0;
     return descriptor;
+  }
+
+  /** The name of the method, such as {@code matMul} for {@link #MAT_MUL}. */
+  String methodName() {
+    String[] words = name().split("_");
+    StringBuilder method = new StringBuilder(words[0].toLowerCase(Locale.ROOT));
+    for (int i = 1; i < words.length; i++) {
+      method.append(words[i].charAt(0)).append(words[i].substring(1).toLowerCase(Locale.ROOT));
+    }
+    return method.toString();
   }
 
   /** What TornadoVM compiles. */

@@ -86,7 +86,7 @@ final class Lowering {
   private record RopeTable(int headDim, double theta, int positionLimit) {}
 
   /** A launch for one op that is yet to be joined with others. */
-  private record Pending(DeviceKernel kernel, int descriptor, int groups) {}
+  private record Pending(DeviceKernel kernel, int descriptor, int groups, long flops) {}
 
   /**
    * Lowers a program.
@@ -215,7 +215,8 @@ final class Lowering {
             int list = table.size();
             launches.forEach(launch -> table.add(Kind.TABLE, launch.descriptor()));
             int groups = launches.stream().mapToInt(Pending::groups).max().orElseThrow();
-            joined.add(new Step.Launch(kernel, list, groups, launches.size()));
+            long flops = launches.stream().mapToLong(Pending::flops).sum();
+            joined.add(new Step.Launch(kernel, list, groups, launches.size(), flops));
           });
     }
     return joined;
@@ -325,7 +326,11 @@ final class Lowering {
     }
 
     private void launch(DeviceKernel kernel, int groups) {
-      launches.add(new Pending(kernel, start, groups));
+      launch(kernel, groups, 0);
+    }
+
+    private void launch(DeviceKernel kernel, int groups, long flops) {
+      launches.add(new Pending(kernel, start, groups, flops));
     }
 
     private int scratch(long elements) {
@@ -516,11 +521,11 @@ final class Lowering {
           .numbers(DEPTH, LEADING);
       if (parts == 1) {
         numbers(-1);
-        launch(DeviceKernel.MAT_MUL, tiles);
+        launch(DeviceKernel.MAT_MUL, tiles, op.flops());
       } else {
         int products = scratch((long) parts * elements);
         scratchAt(products);
-        launch(DeviceKernel.MAT_MUL, tiles * parts);
+        launch(DeviceKernel.MAT_MUL, tiles * parts, op.flops());
         operands(op.out().operand()).numbers(elements, parts).scratchAt(products).flag(op.out());
         launch(DeviceKernel.SUM_PARTS, groups(elements));
       }
@@ -544,7 +549,7 @@ final class Lowering {
           .numbers(count, op.length(), op.numHeads(), op.numKeyValueHeads())
           .numbers(op.headDim(), rows, tiles)
           .constantsAt(scale);
-      launch(DeviceKernel.ATTENTION, count);
+      launch(DeviceKernel.ATTENTION, count, op.flops());
     }
 
     private void attentionGradient(AttentionGradient op) {
@@ -574,7 +579,9 @@ final class Lowering {
           .scratchAt(dots)
           .flag(op.dk())
           .flag(op.dv());
-      launch(DeviceKernel.KEY_VALUE_GRADIENT, keyTiles);
+      // Of the four products that count, dk and dv, and half of one that both kernels compute.
+      long keyValueFlops = op.flops() / 8 * 5;
+      launch(DeviceKernel.KEY_VALUE_GRADIENT, keyTiles, keyValueFlops);
       int queryTiles = op.batch() * op.numHeads() * tiles;
       operands(
               op.dq().operand(),
@@ -589,7 +596,7 @@ final class Lowering {
           .constantsAt(scale)
           .scratchAt(dots)
           .flag(op.dq());
-      launch(DeviceKernel.QUERY_GRADIENT, queryTiles);
+      launch(DeviceKernel.QUERY_GRADIENT, queryTiles, op.flops() - keyValueFlops);
     }
 
     private void cachedAttention(CachedAttention op) {

@@ -12,8 +12,9 @@ sealed interface Step {
    * @param list where in the program's descriptors the list of the ops' descriptors is
    * @param groups groups of work-items an op
    * @param ops how many ops
+   * @param flops their floating-point operations; 0 where they do not matter
    */
-  record Launch(DeviceKernel kernel, int list, int groups, int ops) implements Step {
+  record Launch(DeviceKernel kernel, int list, int groups, int ops, long flops) implements Step {
 
     /**
      * Checks what the device would not: a launch that is too large or empty gives wrong numbers.

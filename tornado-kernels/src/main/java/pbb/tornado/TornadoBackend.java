@@ -43,7 +43,6 @@ final class TornadoBackend implements Backend {
   private final TornadoDevice device;
   private final int threads;
   private final Function<Op, Support> policy;
-  private final Times times = new Times();
   private final List<DeviceArena> arenas = new ArrayList<>();
   private @Nullable VectorBackend host;
 
@@ -141,8 +140,7 @@ final class TornadoBackend implements Backend {
             device,
             Math.max(LEAST_FLOATS, floats + 2 * Layout.ALIGNMENT),
             Math.max(LEAST_INTS, ints),
-            Math.max(LEAST_TABLE, table + 2 * DeviceKernel.LONGEST),
-            times);
+            Math.max(LEAST_TABLE, table + 2 * DeviceKernel.LONGEST));
     arenas.add(arena);
     return arena;
   }
@@ -198,16 +196,8 @@ final class TornadoBackend implements Backend {
     return device.getMaxAllocMemory();
   }
 
-  /** How long each kernel took. */
-  Times times() {
-    return times;
-  }
-
   @Override
   public void close() {
-    if (Boolean.getBoolean("pbb.tornado.times")) {
-      System.err.println(times.table());
-    }
     arenas.forEach(DeviceArena::close);
     arenas.clear();
     if (host != null) {

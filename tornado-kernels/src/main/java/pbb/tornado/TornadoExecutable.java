@@ -11,6 +11,8 @@ import java.util.Set;
 import java.util.function.Supplier;
 import pbb.engine.backend.Executable;
 import pbb.engine.backend.Placement;
+import pbb.engine.backend.Profile;
+import pbb.engine.backend.Profile.KernelTime;
 import pbb.engine.backend.Transfers;
 import pbb.engine.backend.host.Kernel;
 import pbb.engine.backend.host.KernelFactory;
@@ -270,6 +272,29 @@ final class TornadoExecutable implements Executable {
         }
       }
     }
+  }
+
+  /** Under the names of the methods; what the host computes is not among them. */
+  @Override
+  public Profile profile(String graph) {
+    Profile measured = arena.measure(() -> run(graph));
+    Map<String, Long> flops = new HashMap<>();
+    for (Pass pass : passes.getOrDefault(graph, List.of())) {
+      if (pass instanceof Pass.OnDevice(Step.Launch launch, _)) {
+        flops.merge(launch.kernel().methodName(), launch.flops(), Long::sum);
+      }
+    }
+    return new Profile(
+        measured.kernels().stream()
+            .map(
+                time ->
+                    new KernelTime(
+                        time.name(),
+                        time.launches(),
+                        time.nanoseconds(),
+                        flops.getOrDefault(time.name(), 0L)))
+            .toList(),
+        measured.transferNanoseconds());
   }
 
   /** Uploads inputs, those that lie side by side in one piece. */

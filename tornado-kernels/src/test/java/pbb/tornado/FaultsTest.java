@@ -91,10 +91,12 @@ class FaultsTest {
 
   @Test
   void launchesThatGiveWrongNumbers() {
-    assertThrows(IllegalArgumentException.class, () -> new Step.Launch(DeviceKernel.ADD, 0, 0, 1));
-    assertThrows(IllegalArgumentException.class, () -> new Step.Launch(DeviceKernel.ADD, 0, 1, 0));
     assertThrows(
-        IllegalArgumentException.class, () -> new Step.Launch(DeviceKernel.ADD, 0, 1 << 26, 1));
-    assertEquals(1, new Step.Launch(DeviceKernel.ADD, 0, 1, 1).ops());
+        IllegalArgumentException.class, () -> new Step.Launch(DeviceKernel.ADD, 0, 0, 1, 0));
+    assertThrows(
+        IllegalArgumentException.class, () -> new Step.Launch(DeviceKernel.ADD, 0, 1, 0, 0));
+    assertThrows(
+        IllegalArgumentException.class, () -> new Step.Launch(DeviceKernel.ADD, 0, 1 << 26, 1, 0));
+    assertEquals(1, new Step.Launch(DeviceKernel.ADD, 0, 1, 1, 0).ops());
   }
 }

@@ -35,6 +35,12 @@ public interface Executable extends AutoCloseable {
   /** Runs a graph of the program and returns when it is done. */
   void run(String graph);
 
+  /**
+   * Runs a graph as {@link #run} does, with the same results, and measures its kernels on the way,
+   * which takes longer.
+   */
+  Profile profile(String graph);
+
   /** What was moved between host and device so far: nothing where the device is the host. */
   default Transfers transfers() {
     return Transfers.NONE;

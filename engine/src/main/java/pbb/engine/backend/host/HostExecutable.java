@@ -9,9 +9,12 @@ import java.util.List;
 import java.util.Map;
 import pbb.engine.backend.BackendUnavailableException;
 import pbb.engine.backend.Executable;
+import pbb.engine.backend.Profile;
+import pbb.engine.backend.Profile.KernelTime;
 import pbb.engine.graph.DataType;
 import pbb.engine.graph.Graph;
 import pbb.engine.graph.MemoryPlan;
+import pbb.engine.graph.Op;
 import pbb.engine.graph.Operand;
 import pbb.engine.graph.Program;
 import pbb.engine.graph.Section;
@@ -28,8 +31,11 @@ public final class HostExecutable implements Executable {
   private final int floatBytes;
   private final Arena arena = Arena.ofShared();
   private final Map<Tensor, MemorySegment> persistent = new LinkedHashMap<>();
-  private final Map<String, Kernel[]> kernels = new HashMap<>();
+  private final Map<String, Step[]> steps = new HashMap<>();
   private long bytes;
+
+  /** An op on a layer. */
+  private record Step(Op op, Kernel kernel) {}
 
   /**
    * Allocates the program's memory and binds its kernels.
@@ -55,16 +61,16 @@ public final class HostExecutable implements Executable {
     MemorySegment activations = allocate(block);
     try {
       plans.forEach(
-          (graph, plan) -> kernels.put(graph.name(), bind(graph, plan, activations, factory)));
+          (graph, plan) -> steps.put(graph.name(), bind(graph, plan, activations, factory)));
     } catch (Throwable e) {
       arena.close();
       throw e;
     }
   }
 
-  private Kernel[] bind(
+  private Step[] bind(
       Graph graph, MemoryPlan plan, MemorySegment activations, KernelFactory factory) {
-    List<Kernel> bound = new ArrayList<>();
+    List<Step> bound = new ArrayList<>();
     for (Section section : graph.sections()) {
       for (int iteration = 0; iteration < section.layers(); iteration++) {
         int layer = section.layer(iteration);
@@ -73,10 +79,13 @@ public final class HostExecutable implements Executable {
             .forEach(
                 op ->
                     bound.add(
-                        factory.kernel(op, operand -> memory(operand, layer, plan, activations))));
+                        new Step(
+                            op,
+                            factory.kernel(
+                                op, operand -> memory(operand, layer, plan, activations)))));
       }
     }
-    return bound.toArray(Kernel[]::new);
+    return bound.toArray(Step[]::new);
   }
 
   private MemorySegment memory(
@@ -107,13 +116,33 @@ public final class HostExecutable implements Executable {
 
   @Override
   public void run(String graph) {
-    Kernel[] steps = kernels.get(graph);
-    if (steps == null) {
+    for (Step step : steps(graph)) {
+      step.kernel.run();
+    }
+  }
+
+  /** A kernel is all that computes ops of one kind. */
+  @Override
+  public Profile profile(String graph) {
+    Map<String, KernelTime> times = new LinkedHashMap<>();
+    for (Step step : steps(graph)) {
+      long began = System.nanoTime();
+      step.kernel.run();
+      long nanoseconds = System.nanoTime() - began;
+      times.merge(
+          step.op.name(),
+          new KernelTime(step.op.name(), 1, nanoseconds, step.op.flops()),
+          KernelTime::plus);
+    }
+    return new Profile(List.copyOf(times.values()), 0);
+  }
+
+  private Step[] steps(String graph) {
+    Step[] ofGraph = steps.get(graph);
+    if (ofGraph == null) {
       throw new IllegalArgumentException("the program has no graph " + graph);
     }
-    for (Kernel step : steps) {
-      step.run();
-    }
+    return ofGraph;
   }
 
   @Override

@@ -11,10 +11,15 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 import pbb.engine.backend.BackendUnavailableException;
+import pbb.engine.backend.Profile;
+import pbb.engine.backend.Profile.KernelTime;
 import pbb.engine.graph.Add;
+import pbb.engine.graph.Destination;
 import pbb.engine.graph.Graph;
+import pbb.engine.graph.MatMul;
 import pbb.engine.graph.Program;
 import pbb.engine.graph.Role;
 import pbb.engine.graph.Section;
@@ -49,6 +54,39 @@ class HostExecutableTest {
       executable.write(x, arena.allocateFrom(ValueLayout.JAVA_FLOAT, 10, 0, 20, 0, 30, 0));
       executable.run("graph");
       assertEquals(List.of(10f, 20f, 30f, 30f, 20f, 10f), seen);
+    }
+  }
+
+  @Test
+  void aProfileRunsTheGraphAndCountsOpsOfOneKindTogether() {
+    Tensor x = Tensor.stacked("x", Role.STATE, 3, 2);
+    Tensor sum = Tensor.of("sum", Role.OUTPUT, 2);
+    Tensor square = Tensor.of("square", Role.STATE, 2, 2);
+    Tensor product = Tensor.of("product", Role.OUTPUT, 2, 2);
+    MatMul multiply =
+        new MatMul(
+            Destination.overwriting(product.whole()), square.whole(), square.whole(), false, false);
+    Program program =
+        program(
+            new Section.Plain(List.of(multiply)),
+            new Section.Repeated(
+                3, false, List.of(new Add(sum.whole(), x.ofLayer(), sum.whole()))));
+    List<String> ran = new ArrayList<>();
+    KernelFactory factory =
+        (op, _) ->
+            () -> {
+              ran.add(op.name());
+              LockSupport.parkNanos(1000);
+            };
+    try (HostExecutable executable = new HostExecutable(program, factory, Float.BYTES)) {
+      Profile profile = executable.profile("graph");
+      assertEquals(List.of("MatMul", "Add", "Add", "Add"), ran);
+      assertEquals(
+          List.of("MatMul", "Add"), profile.kernels().stream().map(KernelTime::name).toList());
+      assertEquals(List.of(1L, 3L), profile.kernels().stream().map(KernelTime::launches).toList());
+      assertEquals(
+          List.of(2L * 2 * 2 * 2, 0L), profile.kernels().stream().map(KernelTime::flops).toList());
+      assertTrue(profile.kernels().stream().allMatch(time -> time.nanoseconds() > 0));
     }
   }
 
