@@ -58,7 +58,9 @@ final class TrainCommand implements Callable<Integer> {
 
   @Option(
       names = "--resume",
-      description = "Goes on with the run in that directory, with the same options.")
+      description =
+          "Goes on with the run in that directory, with the same options; only backend and device"
+              + " may be others.")
   private boolean resume;
 
   @Option(
@@ -85,7 +87,16 @@ final class TrainCommand implements Callable<Integer> {
                   plan.json(),
                   Version.current()
                       .environment(selection.backend().device(), compute.threadCount()),
-                  resume)) {
+                  resume,
+                  TrainingPlan.MAY_MOVE)) {
+        folder
+            .moves()
+            .forEach(
+                move ->
+                    display.say(
+                        move
+                            + ": from here on it computes the same within tolerances, not to the"
+                            + " bit"));
         TrainingJob job = new TrainingJob(plan, folder, selection.backend(), display);
         try (var _ = main.interruption().job(job::requestStop)) {
           return say(job.run(), display);

@@ -3,6 +3,7 @@ package pbb.job;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
 import pbb.engine.train.TrainerConfig;
 import pbb.run.ProfileFile;
 
@@ -46,6 +47,11 @@ public record TrainingPlan(
      */
     record From(Path folder) implements Begin {}
   }
+
+  /**
+   * Fields of {@link #json} that may change when a run goes on: a checkpoint is one of any backend.
+   */
+  public static final Set<String> MAY_MOVE = Set.of("backend", "device");
 
   /** Checks the intervals, and makes paths independent of where the program is started. */
   public TrainingPlan {

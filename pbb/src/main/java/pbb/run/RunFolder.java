@@ -15,7 +15,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Stream;
 import pbb.engine.io.AtomicFiles;
 import pbb.engine.io.InvalidFileException;
@@ -40,9 +40,12 @@ public final class RunFolder implements AutoCloseable {
   private final String startedAt;
   private final FileChannel lock;
 
-  private RunFolder(Path path, String startedAt, FileChannel lock) {
+  private final List<String> moves;
+
+  private RunFolder(Path path, String startedAt, List<String> moves, FileChannel lock) {
     this.path = path;
     this.startedAt = startedAt;
+    this.moves = List.copyOf(moves);
     this.lock = lock;
   }
 
@@ -61,6 +64,22 @@ public final class RunFolder implements AutoCloseable {
   public static RunFolder open(
       Path path, Map<String, ?> config, Environment environment, boolean resume)
       throws IOException {
+    return open(path, config, environment, resume, Set.of());
+  }
+
+  /**
+   * The same for a run that may go on elsewhere.
+   *
+   * @param mayMove fields of the configuration that may be others than when the run began: {@link
+   *     #moves} says which are, and {@code env.json} keeps it
+   */
+  public static RunFolder open(
+      Path path,
+      Map<String, ?> config,
+      Environment environment,
+      boolean resume,
+      Set<String> mayMove)
+      throws IOException {
     requireUsable(path, resume);
     FileChannel lock = lock(path);
     try {
@@ -69,49 +88,47 @@ public final class RunFolder implements AutoCloseable {
       AtomicFiles.removePartials(path);
       Path file = path.resolve(CONFIG);
       String now = JsonText.indented(config);
+      List<String> moves = new ArrayList<>();
       if (Files.exists(file)) {
-        difference(file, now)
-            .ifPresent(
-                difference -> {
-                  throw new UsageException(
-                      "the run cannot go on: "
-                          + difference
-                          + "; resume with the options that it began with, or choose another"
-                          + " --out");
+        differences(file, now)
+            .forEach(
+                (field, difference) -> {
+                  if (!mayMove.contains(field)) {
+                    throw new UsageException(
+                        "the run cannot go on: "
+                            + difference
+                            + "; resume with the options that it began with, or choose another"
+                            + " --out");
+                  }
+                  moves.add(difference);
                 });
       } else {
         writeConfig(file, now);
       }
-      return new RunFolder(path, writeEnvironment(path, environment), lock);
+      return new RunFolder(path, writeEnvironment(path, environment, moves), moves, lock);
     } catch (IOException | RuntimeException e) {
       lock.close();
       throw e;
     }
   }
 
-  /**
-   * The first field in which two configurations differ, with both values; empty if they are equal.
-   */
-  private static Optional<String> difference(Path file, String config) throws IOException {
+  /** The fields in which two configurations differ, each with a text that has both values. */
+  private static Map<String, String> differences(Path file, String config) throws IOException {
     JsonObject.read(file); // Says where it is damaged, if it is.
     ObjectMapper json = new ObjectMapper();
     Map<String, String> before = flat("", json.readTree(Files.readString(file)));
     Map<String, String> now = flat("", json.readTree(config));
     Map<String, String> all = new LinkedHashMap<>(now);
     before.forEach(all::putIfAbsent);
-    return all.keySet().stream()
-        .filter(field -> !before.getOrDefault(field, "").equals(now.getOrDefault(field, "")))
-        .findFirst()
-        .map(
-            field ->
-                field
-                    + " is "
-                    + before.getOrDefault(field, "absent")
-                    + " in "
-                    + file
-                    + ", but "
-                    + now.getOrDefault(field, "absent")
-                    + " now");
+    Map<String, String> differences = new LinkedHashMap<>();
+    for (String field : all.keySet()) {
+      String then = before.getOrDefault(field, "absent");
+      String value = now.getOrDefault(field, "absent");
+      if (!then.equals(value)) {
+        differences.put(field, field + " is " + then + " in " + file + ", but " + value + " now");
+      }
+    }
+    return differences;
   }
 
   private static Map<String, String> flat(String prefix, JsonNode value) {
@@ -201,18 +218,28 @@ public final class RunFolder implements AutoCloseable {
   }
 
   /**
-   * Writes {@code env.json}, with the time of every start, and returns the first. What differs
-   * between starts is the last one's.
+   * Writes {@code env.json}, with the time of every start and what was moved then, and returns the
+   * first time. What differs between starts is the last one's.
    */
-  private static String writeEnvironment(Path path, Environment environment) throws IOException {
+  private static String writeEnvironment(Path path, Environment environment, List<String> moves)
+      throws IOException {
     Path file = path.resolve(ENVIRONMENT);
     List<String> starts = new ArrayList<>();
+    List<String> moved = new ArrayList<>();
     if (Files.exists(file)) {
-      starts.addAll(JsonObject.read(file).strings("starts"));
+      JsonObject before = JsonObject.read(file);
+      starts.addAll(before.strings("starts"));
+      if (before.has("moves")) {
+        moved.addAll(before.strings("moves"));
+      }
     }
     starts.add(now());
+    moves.forEach(move -> moved.add(starts.getLast() + ": " + move));
     Map<String, Object> json = new LinkedHashMap<>(environment.json());
     json.put("starts", starts);
+    if (!moved.isEmpty()) {
+      json.put("moves", moved);
+    }
     AtomicFiles.writeString(file, JsonText.indented(json));
     return starts.getFirst();
   }
@@ -225,6 +252,11 @@ public final class RunFolder implements AutoCloseable {
   /** The folder. */
   public Path path() {
     return path;
+  }
+
+  /** In what the run goes on elsewhere than it began, in words. */
+  public List<String> moves() {
+    return moves;
   }
 
   /** When the run began, in ISO 8601. */
