@@ -3,6 +3,7 @@ package pbb.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -11,6 +12,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** {@code pbb} in a process of its own, so that it can be sent signals. */
@@ -45,7 +47,7 @@ final class Launched implements AutoCloseable {
     command.addAll(List.of("-Xmx512m", "-XX:+UseSerialGC", "-XX:-UsePerfData"));
     command.addAll(
         List.of("--add-modules", "jdk.incubator.vector", "--enable-native-access=pbb.engine"));
-    command.addAll(List.of("-p", Objects.requireNonNull(System.getProperty("jdk.module.path"))));
+    command.addAll(List.of("-p", modulePath()));
     command.addAll(List.of("-m", "pbb/pbb.cli.Main"));
     Stream.of(arguments).map(Object::toString).forEach(command::add);
     Process process =
@@ -55,6 +57,16 @@ final class Launched implements AutoCloseable {
             .redirectOutput(output.toFile())
             .start();
     return new Launched(process, output);
+  }
+
+  /** The modules of this process, and the backend that only runs find. */
+  private static String modulePath() {
+    return Stream.concat(
+            Stream.of(Objects.requireNonNull(System.getProperty("jdk.module.path"))),
+            Stream.of(System.getProperty("java.class.path", "").split(File.pathSeparator, -1))
+                .filter(
+                    entry -> entry.contains("tornado-kernels") || entry.contains("pbb-tornado")))
+        .collect(Collectors.joining(File.pathSeparator));
   }
 
   /**

@@ -12,6 +12,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import pbb.engine.backend.BackendUnavailableException;
 import pbb.engine.backend.Profile;
 import pbb.engine.backend.Profile.KernelTime;
 import pbb.tornado.kernels.MemoryKernels;
@@ -28,6 +29,8 @@ import uk.ac.manchester.tornado.api.common.TornadoDevice;
 import uk.ac.manchester.tornado.api.enums.DataTransferMode;
 import uk.ac.manchester.tornado.api.enums.ProfilerMode;
 import uk.ac.manchester.tornado.api.exceptions.TornadoExecutionPlanException;
+import uk.ac.manchester.tornado.api.exceptions.TornadoInternalError;
+import uk.ac.manchester.tornado.api.exceptions.TornadoOutOfMemoryException;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
@@ -56,12 +59,19 @@ final class DeviceArena implements AutoCloseable {
   /** Sizes of the arrays that take uploads to the device: the smallest that holds one is taken. */
   private static final int[] STAGING = {256, 4096, 65_536, 1_048_576};
 
+  /** Index of the graph that is run first. */
+  private static final int ALLOCATE = 0;
+
+  /** Any number that memory does not hold by itself. */
+  private static final int MARK = 7919;
+
   private static final int EACH_TIME = DataTransferMode.EVERY_EXECUTION;
   private static final int ON_DEMAND = DataTransferMode.UNDER_DEMAND;
 
   /** What a program has taken: starts and lengths. */
   record Region(int floats, int floatCount, int ints, int intCount, int table, int tableCount) {}
 
+  private final String label;
   private final FloatArray floats;
   private final IntArray ints;
   private final IntArray table;
@@ -73,6 +83,7 @@ final class DeviceArena implements AutoCloseable {
   private final IntArray range = IntArray.fromElements(0, 0);
   private final IntArray step = IntArray.fromElements(0, 0);
   private final GridScheduler grids = new GridScheduler();
+  private final List<String> tasks = new ArrayList<>();
   private final List<WorkerGrid3D> gridOfGraph = new ArrayList<>();
   private final List<ImmutableTaskGraph> graphs = new ArrayList<>();
   private final List<String> names = new ArrayList<>();
@@ -89,8 +100,13 @@ final class DeviceArena implements AutoCloseable {
   private @Nullable Measured measured;
   private boolean closed;
 
-  /** Allocates an arena on the device. */
-  DeviceArena(TornadoDevice device, int floatCount, int intCount, int tableCount) {
+  /**
+   * Allocates an arena on the device.
+   *
+   * @param label the device, as users name it
+   */
+  DeviceArena(String label, TornadoDevice device, int floatCount, int intCount, int tableCount) {
+    this.label = label;
     floats = new FloatArray(floatCount);
     ints = new IntArray(intCount);
     table = new IntArray(tableCount);
@@ -154,7 +170,30 @@ final class DeviceArena implements AutoCloseable {
     }
     plan = new TornadoExecutionPlan(graphs.toArray(ImmutableTaskGraph[]::new));
     plan.withDevice(device).withGridScheduler(grids);
-    last = execute(0, 1, 1);
+    floats.set(floatCount - 1, MARK);
+    ints.set(intCount - 1, MARK);
+    last = execute(ALLOCATE, 1, 1);
+  }
+
+  /**
+   * Whether the device has the memory and runs kernels on it: what a driver refuses when it is
+   * handed a command, TornadoVM prints and passes over.
+   */
+  boolean works() {
+    int lastFloat = floats.getSize() - 1;
+    int lastInt = ints.getSize() - 1;
+    boolean arrived = holds(lastFloat, lastInt, MARK);
+    zero(zeroFloats, lastFloat, 1);
+    zero(zeroInts, lastInt, 1);
+    return arrived && holds(lastFloat, lastInt, 0);
+  }
+
+  private boolean holds(int lastFloat, int lastInt, int value) {
+    floats.set(lastFloat, -1);
+    ints.set(lastInt, -1);
+    downloadFloats(lastFloat, 1);
+    downloadInts(lastInt, 1);
+    return floats.get(lastFloat) == value && ints.get(lastInt) == value;
   }
 
   private TaskGraph resident(String name) {
@@ -165,6 +204,7 @@ final class DeviceArena implements AutoCloseable {
     WorkerGrid3D grid = new WorkerGrid3D(DeviceKernel.GROUP, 1, 1);
     grid.setLocalWork(DeviceKernel.GROUP, 1, 1);
     grids.addWorkerGrid(name + ".t", grid);
+    tasks.add(name + ".t");
     gridOfGraph.add(grid);
     names.add(name.replaceAll("\\d", "")); // whichever staging array an upload takes
     graphs.add(
@@ -182,7 +222,20 @@ final class DeviceArena implements AutoCloseable {
       throw new IllegalStateException(
           "the device takes no groups of " + DeviceKernel.GROUP + " work-items");
     }
-    last = plan.withGraph(graph).execute();
+    // A task without a grid of its own would be run as one work-item.
+    if (!grid.equals(grids.get(tasks.get(graph)))) {
+      throw new IllegalStateException("task " + tasks.get(graph) + " has lost its grid");
+    }
+    try {
+      last = plan.withGraph(graph).execute();
+    } catch (TornadoOutOfMemoryException e) {
+      if (graph == ALLOCATE) {
+        throw e; // Who allocates knows what for.
+      }
+      throw failure("has no memory left", graph, e);
+    } catch (RuntimeException | TornadoInternalError e) {
+      throw failure("failed", graph, e);
+    }
     if (measured != null) {
       TornadoProfilerResult times = last.getProfilerResult();
       measured.add(names.get(graph), times.getDeviceKernelTime(), times.getDataTransfersTime());
@@ -217,6 +270,22 @@ final class DeviceArena implements AutoCloseable {
       measured = null;
     }
     return new Profile(List.copyOf(measuring.kernels.values()), measuring.transfers);
+  }
+
+  private BackendUnavailableException failure(String what, int graph, Throwable cause) {
+    return new BackendUnavailableException(
+        label
+            + " "
+            + what
+            + " in task "
+            + names.get(graph)
+            + " ("
+            + Devices.reason(cause)
+            + "), with "
+            + (bytes() >> 20)
+            + " MiB in use by this process: lower --batch-size, or use a device that no other"
+            + " process needs",
+        cause);
   }
 
   /** Takes room for a program; empty if there is not enough in one piece. */

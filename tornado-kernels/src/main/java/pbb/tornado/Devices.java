@@ -27,6 +27,7 @@ import pbb.tornado.kernels.OptimizerKernels;
 import uk.ac.manchester.tornado.api.TornadoBackend;
 import uk.ac.manchester.tornado.api.TornadoRuntime;
 import uk.ac.manchester.tornado.api.common.TornadoDevice;
+import uk.ac.manchester.tornado.api.exceptions.TornadoInternalError;
 import uk.ac.manchester.tornado.api.runtime.TornadoRuntimeProvider;
 
 /** The devices as TornadoVM lists them. */
@@ -59,7 +60,7 @@ final class Devices {
     List<Found> found;
     try {
       found = all();
-    } catch (RuntimeException | LinkageError e) {
+    } catch (RuntimeException | LinkageError | TornadoInternalError e) {
       return List.of(
           TornadoProvider.nothing(
               new Refusal(
@@ -178,11 +179,24 @@ final class Devices {
     return checksum.getValue();
   }
 
-  private static String reason(Throwable failure) {
+  /** What TornadoVM says of a failure: its first sentence, without colours. */
+  static String reason(Throwable failure) {
     Throwable cause = failure;
     while (cause.getCause() != null) {
       cause = cause.getCause();
     }
-    return String.valueOf(cause.getMessage()).lines().findFirst().orElse("").strip();
+    String said =
+        String.valueOf(cause.getMessage())
+            .replaceAll("\u001b\\[[0-9;]*m", "")
+            .replaceFirst("^\\s*\\[[A-Z]+\\]\\s*", "")
+            .lines()
+            .findFirst()
+            .orElse("")
+            .strip();
+    int end = said.indexOf(". ");
+    String sentence = end < 0 ? said : said.substring(0, end);
+    return sentence.isEmpty() || sentence.equals("null")
+        ? cause.getClass().getSimpleName()
+        : sentence;
   }
 }

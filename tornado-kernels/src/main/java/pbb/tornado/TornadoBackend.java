@@ -137,10 +137,16 @@ final class TornadoBackend implements Backend {
         });
     DeviceArena arena =
         new DeviceArena(
+            status.backend() + " " + status.id(),
             device,
             Math.max(LEAST_FLOATS, floats + 2 * Layout.ALIGNMENT),
             Math.max(LEAST_INTS, ints),
             Math.max(LEAST_TABLE, table + 2 * DeviceKernel.LONGEST));
+    if (!arena.works()) {
+      arena.close();
+      throw tooLarge(
+          floats, "and lost what was written to it: it is short of memory or busy", null);
+    }
     arenas.add(arena);
     return arena;
   }

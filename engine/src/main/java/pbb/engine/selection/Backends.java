@@ -41,11 +41,14 @@ public final class Backends {
 
   /** All backends of the modules that are there. */
   public static Backends discover() {
+    List<BackendProvider> providers = new ArrayList<>();
+    ServiceLoader.load(BackendProvider.class).forEach(providers::add);
+    providers.addAll(
+        LeftOutProvider.except(
+            providers.stream().map(BackendProvider::name).collect(Collectors.toSet()),
+            System.getenv()));
     return new Backends(
-        ServiceLoader.load(BackendProvider.class).stream()
-            .map(ServiceLoader.Provider::get)
-            .toList(),
-        new RememberedSelfTest(RememberedSelfTest.userFile(), SelfTest::failure));
+        providers, new RememberedSelfTest(RememberedSelfTest.userFile(), SelfTest::failure));
   }
 
   /** Every device of every backend, usable or not, the preferred ones first. */
@@ -71,13 +74,17 @@ public final class Backends {
     Optional<Backend> taken = Optional.empty();
     for (Candidate candidate : candidates) {
       String name = candidate.label();
-      if (taken.isPresent()) {
-        report.add(name + ": not needed");
+      Optional<Refusal> refused = candidate.status().refusal();
+      if (refused.isPresent()) {
+        report.add(name + ": " + sentence(refused.get()));
+        refusals.add(refused.get());
       } else if (anything && candidate.status().kind() == Kind.ON_REQUEST) {
         report.add(name + ": used only when named, with " + candidate.option());
         refusals.add(
             new Refusal(
                 name + " is used only when its device is named", "add " + candidate.option()));
+      } else if (taken.isPresent()) {
+        report.add(name + ": not needed");
       } else {
         switch (open(candidate, threads)) {
           case Opened(Backend opened) -> {
@@ -164,6 +171,10 @@ public final class Backends {
         ofBackend.stream()
             .filter(candidate -> device.isEmpty() || candidate.status().id().equals(device))
             .toList();
+    if (ofDevice.isEmpty()
+        && ofBackend.stream().noneMatch(candidate -> candidate.status().usable())) {
+      return ofBackend; // Why it has none is more to the point.
+    }
     if (ofDevice.isEmpty()) {
       throw new BackendUnavailableException(
           (backend.equals(AUTO)
@@ -190,6 +201,9 @@ public final class Backends {
     Optional<String> failure;
     try {
       failure = selfTest.apply(backend);
+    } catch (BackendUnavailableException e) {
+      backend.close();
+      return new Refused(new Refusal(String.valueOf(e.getMessage()), ""));
     } catch (RuntimeException e) {
       failure = Optional.of(e.toString());
     }

@@ -7,7 +7,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import pbb.engine.backend.Backend;
 import pbb.engine.backend.BackendOptions;
@@ -116,7 +118,7 @@ class BackendsTest {
             "card card:0: taken (a card)",
             "vector simd: not needed",
             "scalar cpu: not needed",
-            "card card:cpu: not needed"),
+            "card card:cpu: used only when named, with --backend card --device card:cpu"),
         selection.report());
     selection.close();
     assertEquals(List.of("card:0"), closed);
@@ -134,6 +136,45 @@ class BackendsTest {
             "vector simd: taken (16 lanes)",
             "scalar cpu: not needed"),
         selection.report());
+  }
+
+  @Test
+  void autoSaysWhyNotOfThoseThatRankLowerToo() {
+    Refusal refusal = new Refusal("its driver is of version 3", "install version 4");
+    BackendProvider broken =
+        provider(
+            "broken",
+            new DeviceStatus("broken", "0", "a card", Kind.ON_REQUEST, Optional.of(refusal)));
+    assertEquals(
+        List.of(
+            "vector simd: taken (16 lanes)",
+            "broken 0: its driver is of version 3: install version 4"),
+        backends(vector, broken).select("auto", Optional.empty(), 1).report());
+    assertEquals(
+        "device 7 of backend broken cannot be used: its driver is of version 3: install version 4",
+        refusal(backends(vector, broken), "broken", "7"));
+  }
+
+  @Test
+  void whatWasLeftOutOfTheBuildSaysHowToHaveIt() {
+    for (String home : new String[] {"", "/opt/tornadovm"}) {
+      List<BackendProvider> leftOut =
+          LeftOutProvider.except(
+              Set.of("vector"), home.isEmpty() ? Map.of() : Map.of("TORNADOVM_HOME", home));
+      assertEquals(List.of("tornado"), leftOut.stream().map(BackendProvider::name).toList());
+      Backends backends = backends(vector, leftOut.getFirst());
+      for (String device : new String[] {"", "opencl:0"}) {
+        String message = refusal(backends, "tornado", device);
+        assertTrue(message.contains("without TornadoVM 5.2.0 for JDK 25"), message);
+        assertTrue(
+            message.contains(
+                home.isEmpty() ? "TORNADOVM_HOME is not set" : "TORNADOVM_HOME names " + home),
+            message);
+        assertTrue(message.contains(": set TORNADOVM_HOME to"), message);
+      }
+      assertEquals(2, backends.select("auto", Optional.empty(), 1).report().size());
+    }
+    assertEquals(List.of(), LeftOutProvider.except(Set.of("tornado"), Map.of()));
   }
 
   @Test
