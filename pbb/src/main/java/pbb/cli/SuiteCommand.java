@@ -77,8 +77,8 @@ final class SuiteCommand implements Callable<Integer> {
       names = "--evaluate-on",
       paramLabel = "BACKEND",
       description =
-          "Evaluates each cell on this backend, such as vector, while the next one trains (default:"
-              + " where it trains, before the next).")
+          "Evaluates each cell on this backend, such as vector, while the next one trains, if there"
+              + " is one (default: where it trains, before the next).")
   private @Nullable String evaluateOn;
 
   @Option(

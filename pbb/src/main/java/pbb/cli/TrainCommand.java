@@ -5,10 +5,14 @@ import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
+import pbb.engine.backend.Backend;
+import pbb.engine.backend.DeviceStatus;
+import pbb.engine.selection.Selection;
 import pbb.job.TrainingJob;
 import pbb.job.TrainingPlan;
 import pbb.run.RunFolder;
@@ -69,15 +73,26 @@ final class TrainCommand implements Callable<Integer> {
       description = "Begins with this checkpoint's weights instead of random ones.")
   @Nullable Path init;
 
+  @Option(
+      names = "--evaluate-on",
+      paramLabel = "BACKEND",
+      description =
+          "Looks at held-out files on this backend, such as vector, while training goes on"
+              + " (default: where it trains, which waits).")
+  private @Nullable String evaluateOn;
+
   @Mixin ModelOptions model;
   @Mixin TrainingOptions training;
 
   @Override
   public Integer call() throws IOException {
     Display display = common.display();
-    try (var selection = Opened.backend(compute, display)) {
-      TrainingPlan plan =
-          plan(selection.backend().device().backend(), selection.backend().device().id());
+    try (var selection = Opened.backend(compute, display);
+        @Nullable Selection besides =
+            evaluateOn == null ? null : Opened.evaluator(evaluateOn, compute)) {
+      Optional<Backend> evaluator = Optional.ofNullable(besides).map(Selection::backend);
+      DeviceStatus device = selection.backend().device();
+      TrainingPlan plan = plan(device, evaluator.map(backend -> backend.device().backend()));
       TrainingJob.check(plan, display); // Before a run's directory is made that could never go on.
       // A signal waits from here on, so that it finds nothing half-written.
       try (var _ = main.interruption().job(() -> {});
@@ -85,8 +100,7 @@ final class TrainCommand implements Callable<Integer> {
               RunFolder.open(
                   out,
                   plan.json(),
-                  Version.current()
-                      .environment(selection.backend().device(), compute.threadCount()),
+                  Version.current().environment(device, compute.threadCount()),
                   resume,
                   TrainingPlan.MAY_MOVE)) {
         folder
@@ -97,7 +111,7 @@ final class TrainCommand implements Callable<Integer> {
                         move
                             + ": from here on it computes the same within tolerances, not to the"
                             + " bit"));
-        TrainingJob job = new TrainingJob(plan, folder, selection.backend(), display);
+        TrainingJob job = new TrainingJob(plan, folder, selection.backend(), evaluator, display);
         try (var _ = main.interruption().job(job::requestStop)) {
           return say(job.run(), display);
         }
@@ -125,7 +139,7 @@ final class TrainCommand implements Callable<Integer> {
     return ExitCode.INTERRUPTED.code();
   }
 
-  private TrainingPlan plan(String backend, String device) {
+  private TrainingPlan plan(DeviceStatus device, Optional<String> evaluates) {
     try {
       TrainingPlan.Begin begin =
           init == null ? new TrainingPlan.Begin.Fresh(model.shape()) : model.from(init);
@@ -141,8 +155,9 @@ final class TrainCommand implements Callable<Integer> {
               ? Math.max(1, settings.steps() / 10)
               : training.validateEvery,
           compute.seed,
-          backend,
-          device);
+          device.backend(),
+          device.id(),
+          evaluates);
     } catch (IllegalArgumentException e) {
       throw new UsageException(inOptions(String.valueOf(e.getMessage())), e);
     }

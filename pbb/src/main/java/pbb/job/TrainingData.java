@@ -25,7 +25,6 @@ import pbb.engine.generate.Sampling;
 import pbb.engine.tokenizer.ByteTokenizer;
 import pbb.engine.tokenizer.Tokenizer;
 import pbb.engine.tokenizer.WordTokenizer;
-import pbb.engine.train.Trainer;
 import pbb.engine.train.TrainerConfig;
 import pbb.engine.train.Validation;
 import pbb.eval.Queries;
@@ -128,8 +127,23 @@ sealed interface TrainingData {
   /** How many tokens the model must be able to read, whatever the length of a row. */
   int longestSequence(Tokenizer tokenizer);
 
-  /** The loss on held-out text; empty where there is none. */
-  Optional<HeldOutLoss> heldOut(Trainer trainer);
+  /** Whether it holds text out. */
+  boolean holdsOut();
+
+  /**
+   * The loss on held-out text; empty where there is none.
+   *
+   * @param training the shape of a batch
+   * @param loss computes it
+   */
+  Optional<HeldOutLoss> heldOut(TrainerConfig training, Loss loss);
+
+  /** Computes the loss of a model on batches, as {@link pbb.engine.train.Trainer#validate} does. */
+  interface Loss {
+
+    /** The loss on a source, read from its start, as many batches of it at most. */
+    Validation of(BatchSource source, long maxBatches);
+  }
 
   /** A prompt for a first look at what the model has learnt. */
   int[] prompt(Tokenizer tokenizer, int maxPositionEmbeddings);
@@ -263,8 +277,13 @@ sealed interface TrainingData {
     }
 
     @Override
-    public Optional<HeldOutLoss> heldOut(Trainer trainer) {
-      return Optional.empty(); // What the programs answer is for eval to say.
+    public boolean holdsOut() {
+      return false; // What the programs answer is for eval to say.
+    }
+
+    @Override
+    public Optional<HeldOutLoss> heldOut(TrainerConfig training, Loss loss) {
+      return Optional.empty();
     }
 
     @Override
@@ -358,14 +377,19 @@ sealed interface TrainingData {
     }
 
     @Override
-    public Optional<HeldOutLoss> heldOut(Trainer trainer) {
+    public boolean holdsOut() {
+      return true;
+    }
+
+    @Override
+    public Optional<HeldOutLoss> heldOut(TrainerConfig training, Loss loss) {
       TokenShards.Split split = shards.split(Part.VALIDATION);
-      int rows = trainer.config().batchSize();
-      long batches = (split.rows(trainer.config().sequenceLength()) + rows - 1) / rows;
+      int rows = training.batchSize();
+      long batches = (split.rows(training.sequenceLength()) + rows - 1) / rows;
       Validation validation =
           batches <= VALIDATION_BATCHES
-              ? trainer.validate(split.inOrder(), batches)
-              : trainer.validate(split.shuffled(0), VALIDATION_BATCHES);
+              ? loss.of(split.inOrder(), batches)
+              : loss.of(split.shuffled(0), VALIDATION_BATCHES);
       double bytes = (double) split.textBytes() * validation.targets() / (split.tokens() - 1);
       return Optional.of(
           new HeldOutLoss(validation.loss(), validation.bitsPerByte(bytes), validation.targets()));

@@ -12,6 +12,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import pbb.engine.backend.Backend;
 import pbb.engine.checkpoint.Checkpoint;
 import pbb.engine.checkpoint.Checkpoints;
@@ -45,6 +46,7 @@ public final class TrainingJob {
   private final TrainingPlan plan;
   private final RunFolder folder;
   private final Backend backend;
+  private final Optional<Backend> evaluator;
   private final Reporter reporter;
   private volatile boolean stopRequested;
 
@@ -62,11 +64,19 @@ public final class TrainingJob {
    * A training that is ready to run.
    *
    * @param backend the backend that the plan names
+   * @param evaluator another one, on which held-out losses are computed while that one trains;
+   *     empty if it does both
    */
-  public TrainingJob(TrainingPlan plan, RunFolder folder, Backend backend, Reporter reporter) {
+  public TrainingJob(
+      TrainingPlan plan,
+      RunFolder folder,
+      Backend backend,
+      Optional<Backend> evaluator,
+      Reporter reporter) {
     this.plan = plan;
     this.folder = folder;
     this.backend = backend;
+    this.evaluator = evaluator;
     this.reporter = reporter;
   }
 
@@ -85,6 +95,12 @@ public final class TrainingJob {
     Optional<TrainingData> ready = TrainingData.ready(plan.data());
     if (ready.isPresent()) {
       TrainingData data = ready.get();
+      if (plan.evaluateOn().isPresent() && !data.holdsOut()) {
+        throw new UsageException(
+            "--evaluate-on has nothing to evaluate: --data "
+                + plan.data()
+                + " holds no text out; leave it away, and ask the checkpoint with eval");
+      }
       Tokenizer tokenizer = start(plan, data).tokenizer;
       var _ = data.batches(tokenizer, plan.seed());
       data.check(tokenizer, plan.seed(), plan.training(), reporter);
@@ -127,8 +143,15 @@ public final class TrainingJob {
             start.weights,
             start.tokenizer,
             data.batches(start.tokenizer, plan.seed()));
-    Listener listener = new Listener(data, validations(training.checkpoints()));
-    TrainingRun.Summary summary = training.run(backend, () -> stopRequested, listener);
+    Listener listener;
+    TrainingRun.Summary summary;
+    try (@Nullable EvaluationBeside beside =
+        evaluator.map(on -> new EvaluationBeside(on, data, plan.training())).orElse(null)) {
+      listener =
+          new Listener(data, validations(training.checkpoints()), Optional.ofNullable(beside));
+      summary = training.run(backend, () -> stopRequested, listener);
+      listener.fetchLast();
+    }
     Optional<Checkpoint> newest = training.checkpoints().latest(reporter::say);
     if (!summary.finished() || newest.isEmpty()) {
       return new Result(false, summary.steps(), newest.map(Checkpoint::folder), "");
@@ -198,10 +221,13 @@ public final class TrainingJob {
   private final class Listener implements TrainingRun.Listener {
     private final TrainingData data;
     private final List<String> validations;
+    private final Optional<EvaluationBeside> beside;
     private Optional<HeldOutLoss> latest = Optional.empty();
 
-    Listener(TrainingData data, List<String> validations) throws InvalidFileException {
+    Listener(TrainingData data, List<String> validations, Optional<EvaluationBeside> beside)
+        throws InvalidFileException {
       this.data = data;
+      this.beside = beside;
       this.validations = new ArrayList<>(validations);
       if (!validations.isEmpty()) {
         JsonObject json =
@@ -219,13 +245,67 @@ public final class TrainingJob {
 
     @Override
     public void validate(Trainer trainer) {
-      if (trainer.finished() || trainer.stepsDone() % plan.validationInterval() == 0) {
-        latest = data.heldOut(trainer);
-        latest.ifPresent(loss -> record(trainer.stepsDone(), loss));
+      long step = trainer.stepsDone();
+      if (!trainer.finished() && step % plan.validationInterval() != 0) {
+        return;
+      }
+      if (beside.isPresent()) {
+        begin(beside.get(), trainer);
+      } else {
+        latest = data.heldOut(plan.training(), trainer::validate);
+        latest.ifPresent(loss -> record(step, loss, ""));
       }
     }
 
-    private void record(long step, HeldOutLoss loss) {
+    /** Training waits for the evaluation before only when it has nothing left to do. */
+    private void begin(EvaluationBeside evaluations, Trainer trainer) {
+      long step = trainer.stepsDone();
+      Optional<Long> running = evaluations.running();
+      if (running.isPresent() && !trainer.finished()) {
+        reporter.say(
+            String.format(
+                Locale.ROOT,
+                "step %d is not evaluated: %s is still at step %d",
+                step,
+                evaluations.backend(),
+                running.get()));
+        return;
+      }
+      fetchLast();
+      evaluations.begin(step, trainer.weights());
+      reporter.say("step " + step + ": its evaluation on " + evaluations.backend() + " begins");
+    }
+
+    /** Records the evaluation that is running, when it is done. */
+    void fetchLast() {
+      beside.flatMap(EvaluationBeside::fetch).ifPresent(this::record);
+    }
+
+    private void record(EvaluationBeside.Evaluated done) {
+      latest = Optional.of(done.loss());
+      long steps = plan.training().steps();
+      String meanwhile =
+          done.step() == steps
+              ? "after the last step"
+              : String.format(
+                  Locale.ROOT,
+                  "while %s was at steps %d to %d",
+                  plan.backend(),
+                  done.step() + 1,
+                  Math.min(steps, done.trainedSteps() + 1));
+      record(
+          done.step(),
+          done.loss(),
+          String.format(
+              Locale.ROOT,
+              ", evaluated on %s from %.1f s to %.1f s, %s",
+              done.backend(),
+              done.began(),
+              done.ended(),
+              meanwhile));
+    }
+
+    private void record(long step, HeldOutLoss loss, String how) {
       Map<String, Object> json = new LinkedHashMap<>();
       json.put("step", step);
       json.put("loss", loss.loss());
@@ -238,11 +318,15 @@ public final class TrainingJob {
       } catch (IOException e) {
         throw new UncheckedIOException(e);
       }
-      reporter.say("step " + step + ": " + sentence(loss));
+      reporter.say("step " + step + ": " + sentence(loss) + how);
     }
 
     @Override
     public void step(StepReport report, double tokensPerSecond, double secondsLeft) {
+      if (beside.isPresent()) {
+        beside.get().trained(report.step());
+        beside.get().fetchIfDone().ifPresent(this::record);
+      }
       String heldOut =
           latest
               .map(

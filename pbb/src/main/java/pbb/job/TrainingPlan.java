@@ -3,6 +3,7 @@ package pbb.job;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import pbb.engine.train.TrainerConfig;
 import pbb.run.ProfileFile;
@@ -19,6 +20,8 @@ import pbb.run.ProfileFile;
  * @param seed decides the initial weights and the order of the data
  * @param backend the backend's name
  * @param device the device's id
+ * @param evaluateOn the name of another backend that computes held-out losses meanwhile; empty if
+ *     the one that trains does
  */
 public record TrainingPlan(
     Path data,
@@ -28,7 +31,8 @@ public record TrainingPlan(
     long validationInterval,
     long seed,
     String backend,
-    String device) {
+    String device,
+    Optional<String> evaluateOn) {
 
   /** What model a training begins with. */
   public sealed interface Begin {
@@ -75,6 +79,7 @@ public record TrainingPlan(
     json.put("seed", seed);
     json.put("backend", backend);
     json.put("device", device);
+    evaluateOn.ifPresent(name -> json.put("evaluateOn", name));
     switch (begin) {
       case Begin.Fresh(ModelShape shape) -> json.put("model", shape.json());
       case Begin.From(Path folder) ->

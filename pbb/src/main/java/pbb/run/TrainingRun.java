@@ -5,7 +5,10 @@ import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
@@ -86,15 +89,27 @@ public record TrainingRun(
    */
   public record Summary(boolean finished, long steps, long tokens, double seconds) {}
 
-  private static String sentence(Placement placement) {
-    return placement.op()
-        + " of graph "
-        + placement.graph()
-        + " runs on the host, since the device refuses it ("
-        + placement.reason()
-        + "): "
-        + String.format(Locale.ROOT, "%,d", placement.bytesPerRun())
-        + " bytes are copied each step";
+  /** One sentence for each op and reason, however often the op occurs. */
+  private static List<String> sentences(List<Placement> placements) {
+    Map<String, Long> bytes = new LinkedHashMap<>();
+    for (Placement placement : placements) {
+      bytes.merge(
+          placement.op()
+              + " runs on the host, since the device refuses it ("
+              + placement.reason()
+              + ")",
+          placement.bytesPerRun(),
+          Long::sum);
+    }
+    return bytes.entrySet().stream()
+        .map(
+            entry ->
+                String.format(
+                    Locale.ROOT,
+                    "%s: %,d bytes are copied for it in each step",
+                    entry.getKey(),
+                    entry.getValue()))
+        .toList();
   }
 
   /** The folder's checkpoints. */
@@ -124,7 +139,7 @@ public record TrainingRun(
                 : Trainer.start(backend, training, initial.get(), data);
         MetricsLog metrics =
             MetricsLog.open(folder.resolve("metrics.jsonl"), trainer.stepsDone())) {
-      trainer.placements().forEach(placement -> listener.notice(sentence(placement)));
+      sentences(trainer.placements()).forEach(listener::notice);
       Pace pace = new Pace(System.nanoTime());
       long[] saved = {trainer.stepsDone()};
       Consumer<StepReport> onStep =

@@ -9,14 +9,22 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.concurrent.CountDownLatch;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import pbb.engine.backend.Backend;
+import pbb.engine.backend.DeviceStatus;
+import pbb.engine.backend.Executable;
+import pbb.engine.backend.Support;
+import pbb.engine.graph.Op;
+import pbb.engine.graph.Program;
 import pbb.engine.io.JsonObject;
 import pbb.engine.selection.Backends;
 import pbb.engine.selection.Selection;
@@ -27,11 +35,21 @@ import pbb.run.Environment;
 import pbb.run.Profile;
 import pbb.run.RunFolder;
 import pbb.run.StopRequestedException;
+import pbb.run.UsageException;
 
 /** A training that was stopped goes on to the same bytes, whatever it is trained on. */
 class TrainingJobTest {
 
   private static final long STEPS = 6;
+
+  private static final Reporter SILENT =
+      new Reporter() {
+        @Override
+        public void progress(String what, long done, long total, String details) {}
+
+        @Override
+        public void say(String sentence) {}
+      };
 
   @TempDir Path folder;
 
@@ -51,32 +69,59 @@ class TrainingJobTest {
       String stopIn,
       long stopAfter)
       throws IOException {
-    TrainerConfig training =
-        new TrainerConfig(2, 128, 2, STEPS, OptimizerConfig.of(3e-3), new Schedule.Cosine(2, 0.1));
+    TrainingJob[] job = new TrainingJob[1];
+    Reporter stopping =
+        new Reporter() {
+          @Override
+          public void progress(String what, long done, long total, String details) {
+            if (what.equals(stopIn) && done == stopAfter) {
+              job[0].requestStop();
+            }
+          }
+
+          @Override
+          public void say(String sentence) {}
+        };
+    return train(data, begin, run, resume, threads, stopping, Optional.empty(), job);
+  }
+
+  private static TrainingJob.Result train(
+      Path data,
+      TrainingPlan.Begin begin,
+      Path run,
+      boolean resume,
+      int threads,
+      Reporter reporter,
+      Optional<Backend> evaluator,
+      TrainingJob... job)
+      throws IOException {
     try (Selection selection =
         Backends.discover().select(Backends.AUTO, Optional.empty(), threads)) {
       var device = selection.backend().device();
       TrainingPlan plan =
-          new TrainingPlan(data, begin, training, 2, 3, 9, device.backend(), device.id());
+          new TrainingPlan(
+              data,
+              begin,
+              settings(),
+              2,
+              3,
+              9,
+              device.backend(),
+              device.id(),
+              evaluator.map(backend -> backend.device().backend()));
       Environment environment = Environment.current("0", "unknown", device, threads);
       try (RunFolder opened = RunFolder.open(run, plan.json(), environment, resume)) {
-        TrainingJob[] job = new TrainingJob[1];
-        Reporter stopping =
-            new Reporter() {
-              @Override
-              public void progress(String what, long done, long total, String details) {
-                if (what.equals(stopIn) && done == stopAfter) {
-                  job[0].requestStop();
-                }
-              }
-
-              @Override
-              public void say(String sentence) {}
-            };
-        job[0] = new TrainingJob(plan, opened, selection.backend(), stopping);
-        return job[0].run();
+        TrainingJob training =
+            new TrainingJob(plan, opened, selection.backend(), evaluator, reporter);
+        Arrays.fill(job, training);
+        return training.run();
       }
     }
+  }
+
+  private static TrainerConfig settings() {
+    return new TrainerConfig(
+        2, 128, 2, STEPS, OptimizerConfig.of(3e-3), new Schedule.Cosine(2, 0.1));
   }
 
   private static TrainingPlan.Begin fresh() {
@@ -200,6 +245,93 @@ class TrainingJobTest {
     }
     assertTrue(result.text().contains("bits per byte"), result.text());
     assertTrue(Files.size(run.resolve("sample.txt")) > 1, "the sample is empty");
+  }
+
+  /** A backend whose runs wait for something. */
+  private record Waiting(Backend backend, CountDownLatch until) implements Backend {
+
+    @Override
+    public DeviceStatus device() {
+      return backend.device();
+    }
+
+    @Override
+    public Support supports(Op op) {
+      return backend.supports(op);
+    }
+
+    @Override
+    public Executable compile(Program program) {
+      try {
+        until.await();
+      } catch (InterruptedException e) {
+        throw new IllegalStateException(e);
+      }
+      return backend.compile(program);
+    }
+
+    @Override
+    public void close() {}
+  }
+
+  @Test
+  void anotherBackendEvaluatesWhileTrainingGoesOn() throws IOException {
+    Path data = sources();
+    Path alone = folder.resolve("alone");
+    train(data, fresh(), alone, false, 1, -1);
+    Path beside = folder.resolve("beside");
+    CountDownLatch fifthStep = new CountDownLatch(1);
+    List<String> said = new ArrayList<>();
+    Reporter reporter =
+        new Reporter() {
+          @Override
+          public void progress(String what, long done, long total, String details) {
+            if (what.equals("training") && done == 5) {
+              fifthStep.countDown();
+            }
+          }
+
+          @Override
+          public void say(String sentence) {
+            said.add(sentence);
+          }
+        };
+    try (Selection evaluates = Backends.discover().select("vector", Optional.empty(), 1)) {
+      Backend waiting = new Waiting(evaluates.backend(), fifthStep);
+      TrainingJob.Result result =
+          train(data, fresh(), beside, false, 1, reporter, Optional.of(waiting));
+      assertTrue(result.text().contains("bits per byte"), result.text());
+    }
+    // What is evaluated is step 3, though it is done when 5 steps are trained.
+    for (String file : List.of("validation.jsonl", "checkpoints/step-6/model.safetensors")) {
+      assertEquals(-1, Files.mismatch(alone.resolve(file), beside.resolve(file)), file);
+    }
+    List<String> evaluations = said.stream().filter(line -> line.startsWith("step ")).toList();
+    assertEquals(4, evaluations.size(), said::toString);
+    assertEquals("step 3: its evaluation on vector begins", evaluations.get(0));
+    assertTrue(
+        evaluations
+            .get(1)
+            .matches(
+                "step 3: .* bits per byte on held-out files .*, evaluated on vector from [0-9.]+ s"
+                    + " to [0-9.]+ s, while vector was at steps 4 to 6"),
+        evaluations.get(1));
+    assertEquals("step 6: its evaluation on vector begins", evaluations.get(2));
+    assertTrue(evaluations.get(3).endsWith(" s, after the last step"), evaluations.get(3));
+  }
+
+  @Test
+  void programsAreNotEvaluatedBeside() throws IOException {
+    Path data = folder.resolve("programs");
+    TaskFolder.generate("random-arithmetic", Profile.smoke(), 4, data, () -> false);
+    TrainingPlan plan =
+        new TrainingPlan(
+            data, fresh(), settings(), 2, 3, 9, "scalar", "cpu", Optional.of("vector"));
+    UsageException refusal =
+        assertThrows(UsageException.class, () -> TrainingJob.check(plan, SILENT));
+    assertTrue(
+        String.valueOf(refusal.getMessage()).contains("--evaluate-on has nothing to evaluate"),
+        refusal.getMessage());
   }
 
   private double bytesHeldOut() throws IOException {

@@ -198,15 +198,7 @@ public final class Trainer implements AutoCloseable {
   }
 
   private double run(String graph, Batch batch) {
-    Transformer.Training inputs = program.inputs();
-    executable.write(inputs.tokens(), batch.tokens());
-    executable.write(inputs.positions(), batch.positions());
-    executable.write(inputs.documentStart(), batch.documentStart());
-    executable.write(inputs.targets(), batch.targets());
-    executable.write(inputs.weights(), batch.weights());
-    executable.run(graph);
-    executable.read(inputs.loss(), lossValue);
-    return lossValue.get(ValueLayout.JAVA_FLOAT, 0);
+    return Validator.run(executable, program.inputs(), graph, batch, lossValue);
   }
 
   /** Moves the parameters and returns the gradient norm. */
@@ -256,29 +248,7 @@ public final class Trainer implements AutoCloseable {
    */
   public Validation validate(BatchSource source, long maxBatches) {
     Batch batch = batches.getFirst(); // free between steps
-    double loss = 0;
-    double weight = 0;
-    long tokens = 0;
-    long targets = 0;
-    long at = 0;
-    for (long i = 0; i < maxBatches; i++) {
-      long next = source.fill(at, batch);
-      if (next == at) {
-        break;
-      }
-      at = next;
-      loss += run(TrainingProgram.VALIDATE, batch);
-      weight += batch.weightSum();
-      tokens += batch.tokenCount();
-      targets += batch.targetCount();
-    }
-    if (!(weight > 0)) {
-      throw new IllegalArgumentException(
-          "the validation data have no target in "
-              + tokens
-              + " tokens: give them documents with targets");
-    }
-    return new Validation(loss / weight, weight, tokens, targets);
+    return Validation.of(source, maxBatches, batch, () -> run(TrainingProgram.VALIDATE, batch));
   }
 
   /**
@@ -319,9 +289,21 @@ public final class Trainer implements AutoCloseable {
     return model;
   }
 
-  /** The ops of a step that the device refused and that run on the host. */
+  /** The ops of a step that the device refused and that run on the host, with a step's bytes. */
   public List<Placement> placements() {
-    return executable.placements();
+    return executable.placements().stream()
+        .filter(placement -> !placement.graph().equals(TrainingProgram.VALIDATE))
+        .map(
+            placement ->
+                new Placement(
+                    placement.graph(),
+                    placement.op(),
+                    placement.reason(),
+                    placement.bytesPerRun()
+                        * (placement.graph().equals(TrainingProgram.NEXT)
+                            ? config.accumulationSteps() - 1
+                            : 1)))
+        .toList();
   }
 
   /** What was moved between host and device so far. */
