@@ -138,6 +138,10 @@ public final class OpTable {
     }
     matMul(0, 300, 200, 520, false, true, false);
     matMul(0, 520, 96, 384, true, false, true);
+    // Long sums over few results, which a device may cut and add up.
+    matMul(0, 64, 96, 384, true, false, true);
+    matMul(2, 33, 40, 300, false, true, false);
+    matMul(0, 5, 9, 300, true, false, true);
   }
 
   private void embeddings() {
@@ -192,6 +196,14 @@ public final class OpTable {
     // Scores so large that one key takes nearly all.
     withGradients(attention(2, 13, 4, 2, 6, 13, 8));
     inSlice(new Builder(true).attention(2, 13, 4, 2, 6, 5, 1));
+    // Wide heads, of which tiles hold fewer.
+    withGradients(attention(1, 37, 2, 1, 64, 15, 1));
+    withGradients(attention(2, 13, 2, 2, 65, 13, 1));
+    withGradients(attention(1, 21, 4, 2, 128, 21, 1));
+    withGradients(attention(2, 19, 2, 1, 100, 7, 1));
+    withGradients(attention(1, 11, 2, 1, 200, 5, 1));
+    withGradients(attention(1, 13, 2, 1, 256, 13, 1));
+    withGradients(attention(1, 5, 1, 1, 128, 3, 1));
   }
 
   private void generation() {
@@ -206,6 +218,11 @@ public final class OpTable {
     cachedAttention(2, 9, 40, 4, 4, 5, 1);
     cachedAttention(3, 1, 33, 4, 2, 32, 8);
     inSlice(new Builder(true).cachedAttention(3, 2, 13, 4, 2, 6, 1));
+    cachedAttention(2, 3, 70, 2, 1, 64, 1);
+    cachedAttention(2, 1, 40, 2, 2, 100, 1);
+    cachedAttention(1, 2, 33, 4, 2, 200, 1);
+    cachedAttention(1, 1, 21, 2, 1, 256, 1);
+    cachedAttention(1, 1, 13, 2, 1, 128, 1);
   }
 
   private void gatesAndSums() {

@@ -183,7 +183,7 @@ public final class AttentionKernels {
         for (int c = quarter; c < size; c += 4) {
           float score = scores[row * 17 + c];
           float probability = 0f;
-          if (score > -9e29f) {
+          if (score != MASKED) { // so that NaN goes on
             probability = TornadoMath.exp(score - max);
           }
           scores[row * 17 + c] = probability;

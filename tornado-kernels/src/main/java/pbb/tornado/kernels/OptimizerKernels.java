@@ -81,7 +81,11 @@ public final class OptimizerKernels {
     if (l == 0 && context.groupIdx == 0) {
       float norm = TornadoMath.sqrt(lanes[0]);
       f.set(out, norm);
-      f.set(out + 1, TornadoMath.min(1f, maxNorm / (norm + 1e-6f)));
+      float factor = maxNorm / (norm + 1e-6f);
+      if (factor > 1f) { // min(1, NaN) would be 1
+        factor = 1f;
+      }
+      f.set(out + 1, factor);
     }
   }
 
