@@ -204,37 +204,15 @@ public final class MatMulKernels {
     int column = column0 + lx * 4;
     int outAt = out + row * columns + column;
     int width = columns - column;
-    if (row + 0 < rows) {
+    if (row < rows) {
+      putFour(f, outAt, width, accumulate, c0.getS0(), c0.getS1(), c0.getS2(), c0.getS3());
+      putFour(
+          f, outAt + 16, width - 16, accumulate, c0.getS4(), c0.getS5(), c0.getS6(), c0.getS7());
+      putFour(
+          f, outAt + 32, width - 32, accumulate, c0.getS8(), c0.getS9(), c0.getS10(), c0.getS11());
       putFour(
           f,
-          outAt + 0 * columns + 0,
-          width - 0,
-          accumulate,
-          c0.getS0(),
-          c0.getS1(),
-          c0.getS2(),
-          c0.getS3());
-      putFour(
-          f,
-          outAt + 0 * columns + 16,
-          width - 16,
-          accumulate,
-          c0.getS4(),
-          c0.getS5(),
-          c0.getS6(),
-          c0.getS7());
-      putFour(
-          f,
-          outAt + 0 * columns + 32,
-          width - 32,
-          accumulate,
-          c0.getS8(),
-          c0.getS9(),
-          c0.getS10(),
-          c0.getS11());
-      putFour(
-          f,
-          outAt + 0 * columns + 48,
+          outAt + 48,
           width - 48,
           accumulate,
           c0.getS12(),
@@ -244,17 +222,10 @@ public final class MatMulKernels {
     }
     if (row + 1 < rows) {
       putFour(
-          f,
-          outAt + 1 * columns + 0,
-          width - 0,
-          accumulate,
-          c1.getS0(),
-          c1.getS1(),
-          c1.getS2(),
-          c1.getS3());
+          f, outAt + columns, width, accumulate, c1.getS0(), c1.getS1(), c1.getS2(), c1.getS3());
       putFour(
           f,
-          outAt + 1 * columns + 16,
+          outAt + columns + 16,
           width - 16,
           accumulate,
           c1.getS4(),
@@ -263,7 +234,7 @@ public final class MatMulKernels {
           c1.getS7());
       putFour(
           f,
-          outAt + 1 * columns + 32,
+          outAt + columns + 32,
           width - 32,
           accumulate,
           c1.getS8(),
@@ -272,7 +243,7 @@ public final class MatMulKernels {
           c1.getS11());
       putFour(
           f,
-          outAt + 1 * columns + 48,
+          outAt + columns + 48,
           width - 48,
           accumulate,
           c1.getS12(),
@@ -283,8 +254,8 @@ public final class MatMulKernels {
     if (row + 2 < rows) {
       putFour(
           f,
-          outAt + 2 * columns + 0,
-          width - 0,
+          outAt + 2 * columns,
+          width,
           accumulate,
           c2.getS0(),
           c2.getS1(),
@@ -321,8 +292,8 @@ public final class MatMulKernels {
     if (row + 3 < rows) {
       putFour(
           f,
-          outAt + 3 * columns + 0,
-          width - 0,
+          outAt + 3 * columns,
+          width,
           accumulate,
           c3.getS0(),
           c3.getS1(),
@@ -358,7 +329,7 @@ public final class MatMulKernels {
     }
   }
 
-  /** Adds the products of an element of a with eight of b to their sums. */
+  /** Adds the products of an element of a with sixteen of b to their sums. */
   private static Float16 plusProducts(
       Float16 sums,
       float a,
