@@ -98,10 +98,12 @@ final class SuiteCommand implements Callable<Integer> {
     chosen.forEach(Experiment::named);
     Display display = common.display();
     try (var selection = Opened.backend(compute, display);
-        @Nullable Selection besides =
-            evaluateOn == null ? null : Opened.evaluator(evaluateOn, compute)) {
+        @Nullable Selection beside =
+            evaluateOn == null
+                ? null
+                : Opened.evaluator(evaluateOn, compute, selection.backend(), display)) {
       var device = selection.backend().device();
-      Optional<Backend> evaluator = Optional.ofNullable(besides).map(Selection::backend);
+      Optional<Backend> evaluator = Optional.ofNullable(beside).map(Selection::backend);
       RunConfig config =
           new RunConfig(
               dials,

@@ -88,9 +88,11 @@ final class TrainCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     Display display = common.display();
     try (var selection = Opened.backend(compute, display);
-        @Nullable Selection besides =
-            evaluateOn == null ? null : Opened.evaluator(evaluateOn, compute)) {
-      Optional<Backend> evaluator = Optional.ofNullable(besides).map(Selection::backend);
+        @Nullable Selection beside =
+            evaluateOn == null
+                ? null
+                : Opened.evaluator(evaluateOn, compute, selection.backend(), display)) {
+      Optional<Backend> evaluator = Optional.ofNullable(beside).map(Selection::backend);
       DeviceStatus device = selection.backend().device();
       TrainingPlan plan = plan(device, evaluator.map(backend -> backend.device().backend()));
       TrainingJob.check(plan, display); // Before a run's directory is made that could never go on.

@@ -1,16 +1,19 @@
 package pbb.job;
 
 import java.util.Optional;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import pbb.engine.backend.Backend;
+import pbb.engine.data.BatchSource;
 import pbb.engine.nn.Weights;
 import pbb.engine.train.TrainerConfig;
 import pbb.engine.train.Validator;
 import pbb.job.TrainingData.HeldOutLoss;
+import pbb.run.Awaited;
+import pbb.run.StopRequestedException;
 
 /**
  * Computes held-out losses on a second backend, in a thread of its own, while the first one trains:
@@ -21,12 +24,14 @@ final class EvaluationBeside implements AutoCloseable {
   private final Backend backend;
   private final TrainingData data;
   private final TrainerConfig training;
+  private final BooleanSupplier stop;
   private final long start = System.nanoTime();
   private final ExecutorService thread = Executors.newSingleThreadExecutor();
   private @Nullable Validator validator; // used by that thread alone
-  private @Nullable Future<Evaluated> running;
+  private @Nullable Future<Optional<Evaluated>> running;
   private long runningStep;
   private volatile long trainedSteps;
+  private volatile boolean closed;
 
   /**
    * An evaluation that is done.
@@ -45,11 +50,14 @@ final class EvaluationBeside implements AutoCloseable {
    * Evaluations that are ready to begin.
    *
    * @param data holds text out
+   * @param stop asked before every batch
    */
-  EvaluationBeside(Backend backend, TrainingData data, TrainerConfig training) {
+  EvaluationBeside(
+      Backend backend, TrainingData data, TrainerConfig training, BooleanSupplier stop) {
     this.backend = backend;
     this.data = data;
     this.training = training;
+    this.stop = stop;
   }
 
   /** The name of the backend. */
@@ -80,52 +88,61 @@ final class EvaluationBeside implements AutoCloseable {
     running = thread.submit(() -> evaluate(step, weights));
   }
 
-  private Evaluated evaluate(long step, Weights weights) {
+  private Optional<Evaluated> evaluate(long step, Weights weights) {
     double began = seconds();
     if (validator == null) {
       validator =
           new Validator(backend, weights.model(), training.batchSize(), training.sequenceLength());
     }
     Validator ready = validator;
-    HeldOutLoss loss =
-        data.heldOut(training, (source, batches) -> ready.validate(weights, source, batches))
-            .orElseThrow();
-    return new Evaluated(backend(), step, loss, began, seconds(), trainedSteps);
+    try {
+      HeldOutLoss loss =
+          data.heldOut(
+                  training, (source, batches) -> ready.validate(weights, stopping(source), batches))
+              .orElseThrow();
+      return Optional.of(new Evaluated(backend(), step, loss, began, seconds(), trainedSteps));
+    } catch (StopRequestedException e) {
+      return Optional.empty();
+    }
+  }
+
+  private BatchSource stopping(BatchSource source) {
+    return (cursor, batch) -> {
+      if (closed || stop.getAsBoolean()) {
+        throw new StopRequestedException();
+      }
+      return source.fill(cursor, batch);
+    };
   }
 
   private double seconds() {
     return (System.nanoTime() - start) * 1e-9;
   }
 
-  /** The evaluation that was begun, if it is done; its failure is thrown. */
+  /** Whether the evaluation that was begun has failed; to fetch it throws why. */
+  boolean failed() {
+    return running != null && running.state() == Future.State.FAILED;
+  }
+
+  /** The evaluation that was begun, if it is done and has not failed. */
   Optional<Evaluated> fetchIfDone() {
-    return running != null && running.isDone() ? fetch() : Optional.empty();
+    return running != null && running.isDone() && !failed() ? fetch() : Optional.empty();
   }
 
-  /** The evaluation that was begun, which is waited for; its failure is thrown. */
+  /**
+   * The evaluation that was begun, which is waited for; its failure is thrown. Empty if there is
+   * none, or it was stopped.
+   */
   Optional<Evaluated> fetch() {
-    Future<Evaluated> awaited = running;
-    if (awaited == null) {
-      return Optional.empty();
-    }
+    Future<Optional<Evaluated>> awaited = running;
     running = null;
-    try {
-      return Optional.of(awaited.get());
-    } catch (ExecutionException e) {
-      switch (e.getCause()) {
-        case RuntimeException failure -> throw failure;
-        case Error error -> throw error;
-        case null, default -> throw new IllegalStateException(e);
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IllegalStateException("interrupted while an evaluation was waited for", e);
-    }
+    return awaited == null ? Optional.empty() : Awaited.result(awaited);
   }
 
-  /** Waits for what is running, and frees its memory. */
+  /** Stops what is running, waits for it, and frees its memory. */
   @Override
   public void close() {
+    closed = true;
     thread.close();
     if (validator != null) {
       validator.close();

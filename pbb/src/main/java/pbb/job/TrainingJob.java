@@ -15,7 +15,6 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import pbb.engine.backend.Backend;
 import pbb.engine.checkpoint.Checkpoint;
-import pbb.engine.checkpoint.Checkpoints;
 import pbb.engine.checkpoint.Model;
 import pbb.engine.io.AtomicFiles;
 import pbb.engine.io.InvalidFileException;
@@ -143,17 +142,26 @@ public final class TrainingJob {
             start.weights,
             start.tokenizer,
             data.batches(start.tokenizer, plan.seed()));
+    Optional<Checkpoint> before = training.checkpoints().latest(_ -> {});
     Listener listener;
     TrainingRun.Summary summary;
+    Optional<Checkpoint> newest;
     try (@Nullable EvaluationBeside beside =
-        evaluator.map(on -> new EvaluationBeside(on, data, plan.training())).orElse(null)) {
-      listener =
-          new Listener(data, validations(training.checkpoints()), Optional.ofNullable(beside));
-      summary = training.run(backend, () -> stopRequested, listener);
+        evaluator
+            .map(on -> new EvaluationBeside(on, data, plan.training(), () -> stopRequested))
+            .orElse(null)) {
+      listener = new Listener(data, validations(before), Optional.ofNullable(beside));
+      listener.beginIfMissing(before);
+      // A failed evaluation stops the training, so that what was trained is saved.
+      summary = training.run(backend, () -> stopRequested || listener.evaluationFailed(), listener);
       listener.fetchLast();
+      newest = training.checkpoints().latest(reporter::say);
+      if (summary.finished()) {
+        listener.beginIfMissing(newest);
+        listener.fetchLast();
+      }
     }
-    Optional<Checkpoint> newest = training.checkpoints().latest(reporter::say);
-    if (!summary.finished() || newest.isEmpty()) {
+    if (!summary.finished() || newest.isEmpty() || listener.isMissing(newest.get())) {
       return new Result(false, summary.steps(), newest.map(Checkpoint::folder), "");
     }
     String text = look(data, Model.of(newest.get()));
@@ -202,12 +210,11 @@ public final class TrainingJob {
   /**
    * The lines of {@code validation.jsonl} up to the newest checkpoint, from which training goes on.
    */
-  private List<String> validations(Checkpoints checkpoints) throws IOException {
+  private List<String> validations(Optional<Checkpoint> newest) throws IOException {
     Path file = folder.path().resolve(VALIDATION);
     List<String> lines = new ArrayList<>();
-    Optional<Checkpoint> newest = checkpoints.latest(_ -> {});
     if (newest.isPresent() && Files.exists(file)) {
-      long done = newest.get().trainer().integer("step", 0L, Long.MAX_VALUE);
+      long done = stepOf(newest.get());
       for (String line : Files.readAllLines(file)) {
         JsonObject json = JsonObject.parse(file, line.getBytes(StandardCharsets.UTF_8));
         if (json.integer("step", 0L, Long.MAX_VALUE) <= done) {
@@ -218,11 +225,16 @@ public final class TrainingJob {
     return lines;
   }
 
+  private static long stepOf(Checkpoint checkpoint) throws IOException {
+    return checkpoint.trainer().integer("step", 0L, Long.MAX_VALUE);
+  }
+
   private final class Listener implements TrainingRun.Listener {
     private final TrainingData data;
     private final List<String> validations;
     private final Optional<EvaluationBeside> beside;
     private Optional<HeldOutLoss> latest = Optional.empty();
+    private long latestStep = -1;
 
     Listener(TrainingData data, List<String> validations, Optional<EvaluationBeside> beside)
         throws InvalidFileException {
@@ -234,6 +246,7 @@ public final class TrainingJob {
             JsonObject.parse(
                 folder.path().resolve(VALIDATION),
                 validations.getLast().getBytes(StandardCharsets.UTF_8));
+        latestStep = json.integer("step", 0L, Long.MAX_VALUE);
         latest =
             Optional.of(
                 new HeldOutLoss(
@@ -246,22 +259,32 @@ public final class TrainingJob {
     @Override
     public void validate(Trainer trainer) {
       long step = trainer.stepsDone();
-      if (!trainer.finished() && step % plan.validationInterval() != 0) {
+      if (!isDue(step)) {
         return;
       }
       if (beside.isPresent()) {
-        begin(beside.get(), trainer);
+        if (!trainer.finished()) { // The last step is evaluated from its checkpoint.
+          begin(beside.get(), trainer);
+        }
       } else {
         latest = data.heldOut(plan.training(), trainer::validate);
         latest.ifPresent(loss -> record(step, loss, ""));
       }
     }
 
-    /** Training waits for the evaluation before only when it has nothing left to do. */
+    private boolean isDue(long step) {
+      return step == plan.training().steps() || step % plan.validationInterval() == 0;
+    }
+
+    /** Training does not wait for the evaluation before. */
     private void begin(EvaluationBeside evaluations, Trainer trainer) {
+      if (evaluations.failed()) {
+        return;
+      }
+      evaluations.fetchIfDone().ifPresent(this::record);
       long step = trainer.stepsDone();
       Optional<Long> running = evaluations.running();
-      if (running.isPresent() && !trainer.finished()) {
+      if (running.isPresent()) {
         reporter.say(
             String.format(
                 Locale.ROOT,
@@ -271,9 +294,28 @@ public final class TrainingJob {
                 running.get()));
         return;
       }
-      fetchLast();
-      evaluations.begin(step, trainer.weights());
+      begin(evaluations, step, trainer.weights());
+    }
+
+    private void begin(EvaluationBeside evaluations, long step, Weights weights) {
+      evaluations.begin(step, weights);
       reporter.say("step " + step + ": its evaluation on " + evaluations.backend() + " begins");
+    }
+
+    /** Begins the evaluation of a checkpoint that is to have one and does not. */
+    void beginIfMissing(Optional<Checkpoint> checkpoint) throws IOException {
+      if (beside.isPresent() && checkpoint.isPresent() && isMissing(checkpoint.get())) {
+        begin(beside.get(), stepOf(checkpoint.get()), Model.of(checkpoint.get()).weights());
+      }
+    }
+
+    boolean isMissing(Checkpoint checkpoint) throws IOException {
+      long step = stepOf(checkpoint);
+      return beside.isPresent() && isDue(step) && latestStep < step;
+    }
+
+    boolean evaluationFailed() {
+      return beside.isPresent() && beside.get().failed();
     }
 
     /** Records the evaluation that is running, when it is done. */
@@ -283,6 +325,7 @@ public final class TrainingJob {
 
     private void record(EvaluationBeside.Evaluated done) {
       latest = Optional.of(done.loss());
+      latestStep = done.step();
       long steps = plan.training().steps();
       String meanwhile =
           done.step() == steps

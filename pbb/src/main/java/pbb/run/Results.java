@@ -24,7 +24,7 @@ import pbb.eval.Row.Metric;
  * @param backend the backend's name
  * @param startedAt when the run began, in ISO 8601
  * @param finishedAt when the last of these cells was finished
- * @param wallSeconds how long its finished cells took, all together
+ * @param wallSeconds how long its finished cells took, all together; no second counts twice
  * @param rows the figures of all finished cells
  * @param claims what was concluded
  */

@@ -25,7 +25,9 @@ import pbb.run.Results;
  * @param queries queries that were asked
  * @param trainingSeconds how long training took
  * @param evaluationSeconds how long asking the queries took
- * @param wallSeconds how long the start of the run that finished the cell worked on it
+ * @param wallSeconds how long the start of the run that finished the cell took for it: from when it
+ *     began the cell, or from when the cell before was finished if that was later (the two overlap
+ *     if evaluation has a backend of its own), so that no second counts for two cells
  * @param finishedAt when it was finished, in ISO 8601
  * @param twins how far programs with executions are the same function as others
  * @param rows its figures

@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import pbb.engine.backend.Backend;
@@ -42,6 +43,7 @@ final class CellRun {
   private final Backend backend;
   private final BooleanSupplier stop;
   private final Consumer<Progress> progress;
+  private Optional<Interval> trainingTime = Optional.empty();
 
   CellRun(
       Cell cell,
@@ -58,18 +60,27 @@ final class CellRun {
     this.progress = progress;
   }
 
-  /** What training leaves to the evaluation. */
+  /**
+   * What training leaves to the evaluation.
+   *
+   * @param time when all that comes before the evaluation was done
+   */
   record Trained(
       Corpus corpus,
       Twins twins,
       TrainingRun training,
       TrainingRun.Summary summary,
       ModelConfig model,
-      double seconds) {}
+      Interval time) {}
 
   /** The cell. */
   Cell cell() {
     return cell;
+  }
+
+  /** When steps were trained, without what comes before them; empty if it did not come to that. */
+  Optional<Interval> trainingTime() {
+    return trainingTime;
   }
 
   /**
@@ -102,16 +113,25 @@ final class CellRun {
               corpus.tokenizer(),
               PackedBatches.once(
                   DocumentSource.repeating(corpus.documents()), corpus.documents().size()));
-      TrainingRun.Summary trained = training.run(backend, stop, new TrainingListener());
+      TrainingRun.Summary trained = train(training);
       if (!trained.finished()) {
         progress.accept(new Progress.CellStopped(cell, trained.steps()));
         return Optional.empty();
       }
       return Optional.of(
-          new Trained(corpus, twins, training, trained, model, (System.nanoTime() - start) * 1e-9));
+          new Trained(corpus, twins, training, trained, model, Interval.since(start)));
     } catch (StopRequestedException e) {
       progress.accept(new Progress.CellStopped(cell, trainedSteps()));
       return Optional.empty();
+    }
+  }
+
+  private TrainingRun.Summary train(TrainingRun training) throws IOException {
+    long start = System.nanoTime();
+    try {
+      return training.run(backend, stop, new TrainingListener());
+    } finally {
+      trainingTime = Optional.of(Interval.since(start));
     }
   }
 
@@ -119,13 +139,18 @@ final class CellRun {
    * Evaluates the last checkpoint.
    *
    * @param on generates the answers
+   * @param before when the cell before this one was finished, as {@link System#nanoTime} has it;
+   *     empty if this start of the run finished none
    * @return the cell's result; empty if a stop was requested
    */
-  Optional<CellResult> evaluate(Trained trained, Backend on) throws IOException {
+  Optional<CellResult> evaluate(Trained trained, Backend on, OptionalLong before)
+      throws IOException {
     long start = System.nanoTime();
     try {
       List<Answered> answers = evaluate(trained.training(), trained.corpus(), on);
-      double seconds = (System.nanoTime() - start) * 1e-9;
+      double seconds = Interval.since(start).seconds();
+      long began = trained.time().start();
+      long from = before.isPresent() ? Math.max(began, before.getAsLong()) : began;
       CellResult result =
           new CellResult(
               trained.model().parameters(),
@@ -135,7 +160,7 @@ final class CellRun {
               answers.size(),
               rounded(trained.summary().seconds()),
               rounded(seconds),
-              rounded(trained.seconds() + seconds),
+              rounded(Interval.since(from).seconds()),
               RunFolder.now(),
               trained.twins(),
               Scoring.rows(cell.mark(), trained.corpus().chance(), answers));

@@ -1,19 +1,21 @@
 package pbb.suite;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.function.Consumer;
 import pbb.engine.backend.Backend;
 import pbb.eval.Row;
+import pbb.run.Awaited;
 import pbb.run.Results;
 import pbb.run.UsageException;
 
@@ -38,15 +40,12 @@ public final class Suite {
   private final Consumer<Progress> progress;
   private final List<CellResult> results = new ArrayList<>();
   private final List<Interval> trainings = new ArrayList<>();
+  private Optional<Pending> pending = Optional.empty();
+
+  /** When the last cell was finished that this start has finished. */
+  private OptionalLong finishedBefore = OptionalLong.empty();
+
   private volatile boolean stopRequested;
-
-  /** From when to when something was done, as {@link System#nanoTime} has it. */
-  private record Interval(long start, long end) {
-
-    double secondsWithin(Interval other) {
-      return Math.max(0, (Math.min(end, other.end) - Math.max(start, other.start)) * 1e-9);
-    }
-  }
 
   /** A cell that the second backend is evaluating. */
   private record Pending(Cell cell, CellRun.Trained trained, Future<Evaluated> evaluation) {}
@@ -100,76 +99,96 @@ public final class Suite {
    * @throws IOException in one sentence, if a file cannot be written or read
    */
   public Outcome run() throws IOException {
-    RunConfig config = directory.config();
-    List<Cell> cells = config.cells();
-    Optional<Pending> pending = Optional.empty();
-    try (ExecutorService besides = Executors.newSingleThreadExecutor()) {
+    try (ExecutorService beside = Executors.newSingleThreadExecutor()) {
       try {
-        for (int i = 0; i < cells.size(); i++) {
-          Cell cell = cells.get(i);
-          Path folder = cell.folder(directory.path());
-          Optional<CellResult> before = CellResult.read(folder);
-          if (before.isPresent()) {
-            if (!finish(pending)) {
-              return Outcome.INTERRUPTED;
-            }
-            pending = Optional.empty();
-            progress.accept(new Progress.CellSkipped(cell, i + 1, cells.size()));
-            add(before.get());
-            continue;
-          }
-          if (stopRequested) {
-            return Outcome.INTERRUPTED;
-          }
-          progress.accept(new Progress.CellStarted(cell, i + 1, cells.size()));
-          CellRun run =
-              new CellRun(cell, config.profile(), folder, backend, () -> stopRequested, progress);
-          long start = System.nanoTime();
-          Optional<CellRun.Trained> trained = run.train();
-          trainings.add(new Interval(start, System.nanoTime()));
-          // Results are written in the order of the cells.
-          if (!finish(pending) || trained.isEmpty()) {
-            return Outcome.INTERRUPTED;
-          }
-          CellRun.Trained done = trained.get();
-          Future<Evaluated> evaluation =
-              evaluator.isPresent()
-                  ? besides.submit(() -> evaluate(run, done, evaluator.get()))
-                  : CompletableFuture.completedFuture(evaluate(run, done, backend));
-          pending = Optional.of(new Pending(cell, done, evaluation));
-          if (evaluator.isEmpty()) {
-            if (!finish(pending)) {
-              return Outcome.INTERRUPTED;
-            }
-            pending = Optional.empty();
-          }
-        }
-        return finish(pending) ? Outcome.FINISHED : Outcome.INTERRUPTED;
-      } catch (IOException | RuntimeException e) {
+        boolean ran = runCells(beside);
+        return finishPending() && ran ? Outcome.FINISHED : Outcome.INTERRUPTED;
+      } catch (Throwable e) {
         stopRequested = true; // so that an evaluation ends, which is waited for
+        try {
+          finishPending();
+        } catch (IOException | RuntimeException | Error alsoFailed) {
+          e.addSuppressed(alsoFailed);
+        }
         throw e;
       }
     }
   }
 
-  private static Evaluated evaluate(CellRun run, CellRun.Trained trained, Backend on)
-      throws IOException {
-    long start = System.nanoTime();
-    Optional<CellResult> result = run.evaluate(trained, on);
-    return new Evaluated(result, new Interval(start, System.nanoTime()));
+  /** Runs the cells, the last of them perhaps still pending; returns whether it was not stopped. */
+  private boolean runCells(ExecutorService beside) throws IOException {
+    RunConfig config = directory.config();
+    List<Cell> cells = config.cells();
+    for (int i = 0; i < cells.size(); i++) {
+      Cell cell = cells.get(i);
+      Path folder = cell.folder(directory.path());
+      Optional<CellResult> before = CellResult.read(folder);
+      if (before.isPresent()) {
+        if (!finishPending()) {
+          return false;
+        }
+        progress.accept(new Progress.CellSkipped(cell, i + 1, cells.size()));
+        add(before.get());
+        continue;
+      }
+      if (stopRequested) {
+        return false;
+      }
+      progress.accept(new Progress.CellStarted(cell, i + 1, cells.size()));
+      CellRun run =
+          new CellRun(cell, config.profile(), folder, backend, () -> stopRequested, progress);
+      Optional<CellRun.Trained> trained = run.train();
+      run.trainingTime().ifPresent(trainings::add);
+      // Results are written in the order of the cells.
+      if (!finishPending() || trained.isEmpty()) {
+        return false;
+      }
+      CellRun.Trained done = trained.get();
+      Future<Evaluated> evaluation =
+          evaluator.isPresent()
+              ? beside.submit(() -> evaluate(run, done, evaluator.get()))
+              : CompletableFuture.completedFuture(evaluate(run, done, backend));
+      pending = Optional.of(new Pending(cell, done, evaluation));
+      if (evaluator.isEmpty() && !finishPending()) {
+        return false;
+      }
+    }
+    return true;
   }
 
-  /** Waits for an evaluation, if there is one; returns whether it was not stopped. */
-  private boolean finish(Optional<Pending> pending) throws IOException {
+  /** Evaluates a cell; a failure stops the training that goes on meanwhile. */
+  private Evaluated evaluate(CellRun run, CellRun.Trained trained, Backend on) throws IOException {
+    long start = System.nanoTime();
+    try {
+      Optional<CellResult> result = run.evaluate(trained, on, finishedBefore);
+      return new Evaluated(result, Interval.since(start));
+    } catch (Throwable e) {
+      stopRequested = true;
+      throw e;
+    }
+  }
+
+  /**
+   * Waits for the evaluation that is pending, if one is, and adds its result; its failure is
+   * thrown. Returns whether it was not stopped.
+   */
+  private boolean finishPending() throws IOException {
     if (pending.isEmpty()) {
       return true;
     }
-    Evaluated evaluated = result(pending.get().evaluation());
+    Pending awaited = pending.get();
+    pending = Optional.empty();
+    Evaluated evaluated;
+    try {
+      evaluated = Awaited.result(awaited.evaluation());
+    } catch (UncheckedIOException e) {
+      throw e.getCause();
+    }
     if (evaluated.result().isEmpty()) {
       return false;
     }
-    Cell cell = pending.get().cell();
-    double seconds = (evaluated.time().end() - evaluated.time().start()) * 1e-9;
+    Cell cell = awaited.cell();
+    double seconds = evaluated.time().seconds();
     if (evaluator.isPresent()) {
       double overlap = trainings.stream().mapToDouble(evaluated.time()::secondsWithin).sum();
       progress.accept(
@@ -184,25 +203,10 @@ public final class Suite {
                   overlap,
                   backend.device().backend())));
     }
-    progress.accept(new Progress.CellFinished(cell, pending.get().trained().seconds() + seconds));
+    finishedBefore = OptionalLong.of(evaluated.time().end());
+    progress.accept(new Progress.CellFinished(cell, awaited.trained().time().seconds() + seconds));
     add(evaluated.result().get());
     return true;
-  }
-
-  private static Evaluated result(Future<Evaluated> evaluation) throws IOException {
-    try {
-      return evaluation.get();
-    } catch (ExecutionException e) {
-      switch (e.getCause()) {
-        case IOException io -> throw io;
-        case RuntimeException failure -> throw failure;
-        case Error error -> throw error;
-        case null, default -> throw new IllegalStateException(e);
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IllegalStateException("interrupted while an evaluation was waited for", e);
-    }
   }
 
   private void add(CellResult result) throws IOException {

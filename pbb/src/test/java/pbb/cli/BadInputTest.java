@@ -417,6 +417,17 @@ class BadInputTest {
   }
 
   @Test
+  void theDeviceThatTrainsDoesNotEvaluateBeside() {
+    String[] train =
+        Ran.training(data, folder.resolve("r"), "--backend", "vector", "--evaluate-on", "vector");
+    Ran.pbb((Object[]) train).fails(2, "--evaluate-on vector", "vector cpu, which trains");
+    Path out = folder.resolve("s");
+    Ran.pbb("suite", "--quiet", "--backend=scalar", "--evaluate-on=scalar", "--out", out)
+        .fails(2, "--evaluate-on scalar", "scalar cpu, which trains");
+    assertFalse(Files.exists(folder.resolve("r")) || Files.exists(out), "a folder was made");
+  }
+
+  @Test
   void doctorFindsWhatWorks() {
     Ran ran = Ran.pbb("doctor", "--threads", 1).succeeds();
     assertTrue(ran.out().contains("works: the self-test passes"), ran.out());

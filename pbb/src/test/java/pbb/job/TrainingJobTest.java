@@ -16,15 +16,11 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import pbb.engine.backend.Backend;
-import pbb.engine.backend.DeviceStatus;
-import pbb.engine.backend.Executable;
-import pbb.engine.backend.Support;
-import pbb.engine.graph.Op;
-import pbb.engine.graph.Program;
 import pbb.engine.io.JsonObject;
 import pbb.engine.selection.Backends;
 import pbb.engine.selection.Selection;
@@ -247,31 +243,12 @@ class TrainingJobTest {
     assertTrue(Files.size(run.resolve("sample.txt")) > 1, "the sample is empty");
   }
 
-  /** A backend whose runs wait for something. */
-  private record Waiting(Backend backend, CountDownLatch until) implements Backend {
-
-    @Override
-    public DeviceStatus device() {
-      return backend.device();
+  private static void await(CountDownLatch latch) {
+    try {
+      assertTrue(latch.await(60, TimeUnit.SECONDS), "what was waited for did not come");
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
     }
-
-    @Override
-    public Support supports(Op op) {
-      return backend.supports(op);
-    }
-
-    @Override
-    public Executable compile(Program program) {
-      try {
-        until.await();
-      } catch (InterruptedException e) {
-        throw new IllegalStateException(e);
-      }
-      return backend.compile(program);
-    }
-
-    @Override
-    public void close() {}
   }
 
   @Test
@@ -297,7 +274,7 @@ class TrainingJobTest {
           }
         };
     try (Selection evaluates = Backends.discover().select("vector", Optional.empty(), 1)) {
-      Backend waiting = new Waiting(evaluates.backend(), fifthStep);
+      Backend waiting = new CompilesAfter(evaluates.backend(), () -> await(fifthStep));
       TrainingJob.Result result =
           train(data, fresh(), beside, false, 1, reporter, Optional.of(waiting));
       assertTrue(result.text().contains("bits per byte"), result.text());
@@ -318,6 +295,108 @@ class TrainingJobTest {
         evaluations.get(1));
     assertEquals("step 6: its evaluation on vector begins", evaluations.get(2));
     assertTrue(evaluations.get(3).endsWith(" s, after the last step"), evaluations.get(3));
+  }
+
+  /** Does something after a step of training. */
+  private static Reporter after(long step, Runnable action) {
+    return new Reporter() {
+      @Override
+      public void progress(String what, long done, long total, String details) {
+        if (what.equals("training") && done == step) {
+          action.run();
+        }
+      }
+
+      @Override
+      public void say(String sentence) {}
+    };
+  }
+
+  @Test
+  void anEvaluationThatFailsLosesNoStep() throws IOException {
+    Path data = sources();
+    Path whole = folder.resolve("whole");
+    train(data, fresh(), whole, false, 1, -1);
+    Path run = folder.resolve("run");
+    CountDownLatch fourthStep = new CountDownLatch(1);
+    CountDownLatch failed = new CountDownLatch(1);
+    // It begins at step 3 and fails while training is at its fourth step's end, which then waits
+    // until that must be known; no checkpoint is due at step 5.
+    Reporter reporter =
+        after(
+            4,
+            () -> {
+              fourthStep.countDown();
+              await(failed);
+              sleep();
+            });
+    try (Selection evaluates = Backends.discover().select("vector", Optional.empty(), 1)) {
+      Backend failing =
+          new CompilesAfter(
+              evaluates.backend(),
+              () -> {
+                await(fourthStep);
+                failed.countDown();
+                throw new AssertionError("out of order");
+              });
+      AssertionError error =
+          assertThrows(
+              AssertionError.class,
+              () -> train(data, fresh(), run, false, 1, reporter, Optional.of(failing)));
+      assertEquals("out of order", error.getMessage());
+      assertEquals(4, Files.readAllLines(run.resolve("metrics.jsonl")).size());
+      assertTrue(Files.exists(run.resolve("checkpoints/step-4/optimizer.safetensors")));
+      assertTrue(
+          train(data, fresh(), run, true, 1, SILENT, Optional.of(evaluates.backend())).finished());
+    }
+    String file = "checkpoints/step-6/optimizer.safetensors";
+    assertEquals(-1, Files.mismatch(whole.resolve(file), run.resolve(file)));
+  }
+
+  private static void sleep() {
+    try {
+      Thread.sleep(300);
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  @Test
+  void aStopEndsAnEvaluationWhichIsMadeUpFor() throws IOException {
+    Path data = sources();
+    Path whole = folder.resolve("whole");
+    train(data, fresh(), whole, false, 1, -1);
+    for (int stop : List.of(3, (int) STEPS)) {
+      Path run = folder.resolve("run-" + stop);
+      CountDownLatch stopped = new CountDownLatch(1);
+      TrainingJob[] job = new TrainingJob[1];
+      Reporter reporter =
+          after(
+              stop,
+              () -> {
+                job[0].requestStop();
+                stopped.countDown();
+              });
+      try (Selection evaluates = Backends.discover().select("vector", Optional.empty(), 1)) {
+        Backend waiting = new CompilesAfter(evaluates.backend(), () -> await(stopped));
+        TrainingJob.Result result =
+            train(data, fresh(), run, false, 1, reporter, Optional.of(waiting), job);
+        // The evaluation of this step, and of any before it, was stopped before its first batch.
+        assertFalse(result.finished());
+        assertEquals(stop, result.steps());
+        assertFalse(Files.exists(run.resolve("validation.jsonl")));
+        assertTrue(
+            train(data, fresh(), run, true, 1, SILENT, Optional.of(evaluates.backend()))
+                .finished());
+      }
+      List<String> lines = Files.readAllLines(whole.resolve("validation.jsonl"));
+      assertTrue(
+          Files.readAllLines(run.resolve("validation.jsonl")).contains(lines.get(stop / 3 - 1)),
+          () -> "no line of the checkpoint at which it was stopped, step " + stop);
+      for (String file : List.of("checkpoints/step-6/optimizer.safetensors", "sample.txt")) {
+        assertEquals(-1, Files.mismatch(whole.resolve(file), run.resolve(file)), file);
+      }
+    }
   }
 
   @Test
