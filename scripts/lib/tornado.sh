@@ -3,7 +3,8 @@
 # Sets `tornado` to the JVM's options where TORNADOVM_HOME names an installation of the version that the kernels are
 # for, and to nothing otherwise: pbb then says what is missing if it is asked for. They are those of TornadoVM's own
 # launcher (tornado --printJavaFlags), but that its modules stand on the upgrade path, since there can be only one module
-# path; what it is told by system properties beside these, the backend sets itself.
+# path; what it is told by system properties beside these, the backend sets itself. Its arrays on the host
+# count as direct memory, which is capped at the heap's size unless told otherwise.
 find_tornado() {
   local home=${TORNADOVM_HOME:-/nowhere} driver jar modules=tornado.runtime,tornado.annotation,tornado.drivers.common
   local upgrade=$home/share/java/graalJars
@@ -19,6 +20,7 @@ find_tornado() {
   done
   tornado=(
     -XX:+UnlockExperimentalVMOptions -XX:+EnableJVMCI --enable-preview
+    -XX:MaxDirectMemorySize=1024g
     -Djava.library.path="$home/lib"
     -Dtornado.load.api.implementation=uk.ac.manchester.tornado.runtime.tasks.TornadoTaskGraph
     -Dtornado.load.runtime.implementation=uk.ac.manchester.tornado.runtime.TornadoCoreRuntime
