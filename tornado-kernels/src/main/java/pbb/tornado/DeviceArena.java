@@ -24,6 +24,7 @@ import uk.ac.manchester.tornado.api.TaskGraph;
 import uk.ac.manchester.tornado.api.TornadoExecutionPlan;
 import uk.ac.manchester.tornado.api.TornadoExecutionResult;
 import uk.ac.manchester.tornado.api.TornadoProfilerResult;
+import uk.ac.manchester.tornado.api.WorkerGrid;
 import uk.ac.manchester.tornado.api.WorkerGrid3D;
 import uk.ac.manchester.tornado.api.common.TornadoDevice;
 import uk.ac.manchester.tornado.api.enums.DataTransferMode;
@@ -172,7 +173,16 @@ final class DeviceArena implements AutoCloseable {
     plan.withDevice(device).withGridScheduler(grids);
     floats.set(floatCount - 1, MARK);
     ints.set(intCount - 1, MARK);
-    last = execute(ALLOCATE, 1, 1);
+    try {
+      last = execute(ALLOCATE, 1, 1);
+    } catch (RuntimeException | Error e) {
+      try {
+        close(); // Nobody else has it, and some of its buffers may be there.
+      } catch (RuntimeException | Error alsoFailed) {
+        e.addSuppressed(alsoFailed);
+      }
+      throw e;
+    }
   }
 
   /**
@@ -217,11 +227,7 @@ final class DeviceArena implements AutoCloseable {
   private TornadoExecutionResult execute(int graph, int groups, int ops) {
     WorkerGrid3D grid = gridOfGraph.get(graph);
     grid.setGlobalWork((long) groups * DeviceKernel.GROUP, 1, ops);
-    // The local size is set again: TornadoVM replaces one that does not fit by one of its choice.
-    if (grid.getLocalWork() == null || grid.getLocalWork()[0] != DeviceKernel.GROUP) {
-      throw new IllegalStateException(
-          "the device takes no groups of " + DeviceKernel.GROUP + " work-items");
-    }
+    grid.setLocalWork(DeviceKernel.GROUP, 1, 1); // after the global size: they give the groups
     // A task without a grid of its own would be run as one work-item.
     if (!grid.equals(grids.get(tasks.get(graph)))) {
       throw new IllegalStateException("task " + tasks.get(graph) + " has lost its grid");
@@ -236,30 +242,74 @@ final class DeviceArena implements AutoCloseable {
     } catch (RuntimeException | TornadoInternalError e) {
       throw failure("failed", graph, e);
     }
+    requireGroups(label, grid);
     if (measured != null) {
-      TornadoProfilerResult times = last.getProfilerResult();
-      measured.add(names.get(graph), times.getDeviceKernelTime(), times.getDataTransfersTime());
+      measured.add(names.get(graph), last.getProfilerResult());
     }
     return last;
   }
 
-  /** What the device's clock said of some launches. */
-  private static final class Measured {
-    final Map<String, KernelTime> kernels = new LinkedHashMap<>();
-    long transfers;
+  /**
+   * Checks what a launch has left of its local size: TornadoVM takes one away that the device has
+   * no room for, and the driver chooses another, with which kernels compute wrong numbers.
+   *
+   * @throws BackendUnavailableException if the groups were not of {@link DeviceKernel#GROUP}
+   */
+  static void requireGroups(String label, WorkerGrid grid) {
+    long[] local = grid.getLocalWork();
+    if (!Arrays.equals(local, new long[] {DeviceKernel.GROUP, 1, 1})) {
+      throw new BackendUnavailableException(
+          label
+              + " takes no groups of "
+              + DeviceKernel.GROUP
+              + " work-items (it was given "
+              + (local == null ? "any" : Arrays.toString(local))
+              + "): use another device or backend");
+    }
+  }
 
-    void add(String graph, long kernel, long transfer) {
-      kernels.merge(graph, new KernelTime(graph, 1, kernel, 0), KernelTime::plus);
-      transfers += transfer;
+  /** What TornadoVM's profiler said of some launches. */
+  static final class Measured {
+    private final Map<String, KernelTime> kernels = new LinkedHashMap<>();
+    private long transferNanoseconds;
+    private long launches;
+    private long toDevice;
+    private long toHost;
+
+    private void add(String graph, TornadoProfilerResult result) {
+      kernels.merge(
+          graph, new KernelTime(graph, 1, result.getDeviceKernelTime(), 0), KernelTime::plus);
+      transferNanoseconds += result.getDataTransfersTime();
+      launches++;
+      toDevice += result.getTotalBytesCopyIn();
+      toHost += result.getTotalBytesCopyOut();
+    }
+
+    /** The time of each kernel under its method's name, without its floating-point operations. */
+    Profile profile() {
+      return new Profile(List.copyOf(kernels.values()), transferNanoseconds);
+    }
+
+    /** How many graphs were run. */
+    long launches() {
+      return launches;
+    }
+
+    /** Bytes that were copied to the device for them, with what a launch itself takes. */
+    long toDevice() {
+      return toDevice;
+    }
+
+    /** Bytes that they copied back by themselves: reads are not among them. */
+    long toHost() {
+      return toHost;
     }
   }
 
   /**
-   * Has the device measure what it is given to do meanwhile, which makes the host slower.
-   *
-   * @return the time of each kernel under its method's name, without its floating-point operations
+   * Has TornadoVM measure what the device is given to do meanwhile, which makes the host slower.
    */
-  Profile measure(Runnable work) {
+  Measured measure(Runnable work) {
     Measured measuring = new Measured();
     measured = measuring;
     plan.withProfiler(ProfilerMode.SILENT);
@@ -269,7 +319,7 @@ final class DeviceArena implements AutoCloseable {
       plan.withoutProfiler();
       measured = null;
     }
-    return new Profile(List.copyOf(measuring.kernels.values()), measuring.transfers);
+    return measuring;
   }
 
   private BackendUnavailableException failure(String what, int graph, Throwable cause) {

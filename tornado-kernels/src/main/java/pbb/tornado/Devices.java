@@ -143,7 +143,10 @@ final class Devices {
         Optional.of(version(device)));
   }
 
-  /** TornadoVM, the driver and the kernels, in one line. */
+  /**
+   * TornadoVM, the driver, the kernels and the device's compute units, in one line: what the
+   * numbers that the device computes depend on.
+   */
   private static String version(TornadoDevice device) {
     String driver =
         device
@@ -157,7 +160,9 @@ final class Devices {
         + Installation.VERSION
         + ", "
         + driver
-        + ", Java "
+        + ", "
+        + device.getPhysicalDevice().getDeviceMaxComputeUnits()
+        + " compute units, Java "
         + Runtime.version()
         + ", kernels "
         + Long.toHexString(checksum());

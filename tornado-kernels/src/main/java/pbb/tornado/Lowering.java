@@ -1,6 +1,7 @@
 package pbb.tornado;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -71,7 +72,8 @@ final class Lowering {
   private final Function<Op, Support> supports;
   private final int fewTiles;
   private final DescriptorTable table = new DescriptorTable();
-  private final List<Float> constants = new ArrayList<>();
+  private float[] constants = new float[64];
+  private int constantCount;
   private final Map<List<Float>, Integer> constantsAt = new HashMap<>();
   private final Map<RopeTable, Integer> ropeTables = new HashMap<>();
   private final Map<String, List<SectionSteps>> steps = new LinkedHashMap<>();
@@ -119,11 +121,7 @@ final class Lowering {
 
   /** The constants, which follow the tensors. */
   float[] constants() {
-    float[] values = new float[constants.size()];
-    for (int i = 0; i < values.length; i++) {
-      values[i] = constants.get(i);
-    }
-    return values;
+    return Arrays.copyOf(constants, constantCount);
   }
 
   /** Floats that kernels use for themselves, behind the constants. */
@@ -230,8 +228,8 @@ final class Lowering {
     return constantsAt.computeIfAbsent(
         key,
         _ -> {
-          int at = constants.size();
-          constants.addAll(key);
+          int at = roomForConstants(values.length);
+          System.arraycopy(values, 0, constants, at, values.length);
           return at;
         });
   }
@@ -241,21 +239,32 @@ final class Lowering {
     return ropeTables.computeIfAbsent(
         new RopeTable(op.headDim(), op.theta(), op.positionLimit()),
         key -> {
-          int at = constants.size();
           int half = key.headDim / 2;
+          double[] frequencies = new double[half];
+          for (int i = 0; i < half; i++) {
+            frequencies[i] = StrictMath.pow(key.theta, -2.0 * i / key.headDim);
+          }
+          int at = roomForConstants(Math.multiplyExact(key.positionLimit, key.headDim));
           for (int position = 0; position < key.positionLimit; position++) {
-            float[] row = new float[key.headDim];
+            int row = at + position * key.headDim;
             for (int i = 0; i < half; i++) {
-              double angle = position * StrictMath.pow(key.theta, -2.0 * i / key.headDim);
-              row[i] = (float) StrictMath.cos(angle);
-              row[half + i] = (float) StrictMath.sin(angle);
-            }
-            for (float value : row) {
-              constants.add(value);
+              double angle = position * frequencies[i];
+              constants[row + i] = (float) StrictMath.cos(angle);
+              constants[row + half + i] = (float) StrictMath.sin(angle);
             }
           }
           return at;
         });
+  }
+
+  /** Makes room for more constants, and returns where. */
+  private int roomForConstants(int count) {
+    int at = constantCount;
+    constantCount = Math.addExact(at, count);
+    if (constantCount > constants.length) {
+      constants = Arrays.copyOf(constants, Math.max(constantCount, 2 * at));
+    }
+    return at;
   }
 
   private static int groups(long items) {

@@ -87,15 +87,14 @@ final class TornadoBackend implements Backend {
   public TornadoExecutable compile(Program program) {
     Layout layout = new Layout(program);
     requireFits(layout.floats() + Layout.ALIGNMENT, layout.ints());
-    Lowering lowering = new Lowering(program, layout, this::supports, fewTiles());
-    long floats =
-        layout.floats()
-            + Layout.aligned(lowering.constants().length)
-            + Layout.aligned(lowering.scratchFloats());
-    long ints = layout.ints() + lowering.scratchInts();
-    requireFits(floats + Layout.ALIGNMENT, ints);
-    int table = lowering.table().size();
+    long floats = layout.floats();
     try {
+      Lowering lowering = new Lowering(program, layout, this::supports, fewTiles());
+      floats +=
+          Layout.aligned(lowering.constants().length) + Layout.aligned(lowering.scratchFloats());
+      long ints = layout.ints() + lowering.scratchInts();
+      requireFits(floats + Layout.ALIGNMENT, ints);
+      int table = lowering.table().size();
       DeviceArena arena = null;
       Optional<DeviceArena.Region> region = Optional.empty();
       for (DeviceArena candidate : arenas) {
@@ -142,8 +141,15 @@ final class TornadoBackend implements Backend {
             Math.max(LEAST_FLOATS, floats + 2 * Layout.ALIGNMENT),
             Math.max(LEAST_INTS, ints),
             Math.max(LEAST_TABLE, table + 2 * DeviceKernel.LONGEST));
-    if (!arena.works()) {
-      arena.close();
+    boolean works = false;
+    try {
+      works = arena.works();
+    } finally {
+      if (!works) {
+        arena.close();
+      }
+    }
+    if (!works) {
       throw tooLarge(
           floats, "and lost what was written to it: it is short of memory or busy", null);
     }
@@ -200,6 +206,11 @@ final class TornadoBackend implements Backend {
   /** The most bytes that one allocation can have. */
   long largestAllocation() {
     return device.getMaxAllocMemory();
+  }
+
+  /** The pieces of the device's memory that are in use. */
+  List<DeviceArena> arenas() {
+    return List.copyOf(arenas);
   }
 
   @Override

@@ -277,7 +277,7 @@ final class TornadoExecutable implements Executable {
   /** Under the names of the methods; what the host computes is not among them. */
   @Override
   public Profile profile(String graph) {
-    Profile measured = arena.measure(() -> run(graph));
+    Profile measured = arena.measure(() -> run(graph)).profile();
     Map<String, Long> flops = new HashMap<>();
     for (Pass pass : passes.getOrDefault(graph, List.of())) {
       if (pass instanceof Pass.OnDevice(Step.Launch launch, _)) {

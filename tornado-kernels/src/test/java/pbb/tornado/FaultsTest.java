@@ -3,6 +3,7 @@ package pbb.tornado;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -13,12 +14,14 @@ import pbb.engine.backend.BackendOptions;
 import pbb.engine.backend.BackendUnavailableException;
 import pbb.engine.backend.Executable;
 import pbb.engine.graph.Graph;
+import pbb.engine.graph.Op;
 import pbb.engine.graph.Program;
 import pbb.engine.graph.Role;
 import pbb.engine.graph.Section;
 import pbb.engine.graph.SwiGlu;
 import pbb.engine.graph.Tensor;
 import pbb.engine.nn.Transformer;
+import uk.ac.manchester.tornado.api.WorkerGrid3D;
 
 /** What goes wrong in one sentence, and before the device is given it. */
 class FaultsTest {
@@ -28,25 +31,29 @@ class FaultsTest {
   }
 
   @Test
-  void tooLittleMemory() {
-    for (int width : new int[] {400_000_000, 900_000_000}) {
-      Tensor out = Tensor.of("out", Role.OUTPUT, 1, width);
-      Tensor gate = Tensor.of("gate", Role.INPUT, 1, width);
-      Tensor up = Tensor.of("up", Role.INPUT, 1, width);
-      Program program =
-          Program.of(
-              new Graph(
-                  "op",
-                  List.of(
-                      new Section.Plain(
-                          List.of(new SwiGlu(out.whole(), gate.whole(), up.whole()))))));
-      if (3L * 4 * width > TestDevice.backend().largestAllocation()) {
-        String message =
-            message(BackendUnavailableException.class, () -> TestDevice.backend().compile(program));
-        assertTrue(message.contains((3L * 4 * width >> 20) + " MiB"), message);
-        assertTrue(message.contains("--batch-size"), message);
-      }
-    }
+  void moreThanAnArrayCanHave() {
+    assertDoesNotFit(900_000_000, "more than the 8 GiB that one array can have");
+  }
+
+  @Test
+  void moreThanOneAllocationCanHave() {
+    long width = TestDevice.backend().largestAllocation() / Float.BYTES / 3 + 1;
+    assumeTrue(
+        3 * width < 2_000_000_000,
+        "SKIPPED: the device allocates as much in one piece as an array can have");
+    assertDoesNotFit((int) width, "where one allocation can have ");
+  }
+
+  private static void assertDoesNotFit(int width, String why) {
+    Tensor out = Tensor.of("out", Role.OUTPUT, 1, width);
+    Tensor gate = Tensor.of("gate", Role.INPUT, 1, width);
+    Tensor up = Tensor.of("up", Role.INPUT, 1, width);
+    Op op = new SwiGlu(out.whole(), gate.whole(), up.whole());
+    Program program = Program.of(new Graph("op", List.of(new Section.Plain(List.of(op)))));
+    String message =
+        message(BackendUnavailableException.class, () -> TestDevice.backend().compile(program));
+    assertTrue(message.contains((3L * 4 * width >> 20) + " MiB"), message);
+    assertTrue(message.contains(why) && message.contains("--batch-size"), message);
   }
 
   @Test
@@ -98,5 +105,24 @@ class FaultsTest {
     assertThrows(
         IllegalArgumentException.class, () -> new Step.Launch(DeviceKernel.ADD, 0, 1 << 26, 1, 0));
     assertEquals(1, new Step.Launch(DeviceKernel.ADD, 0, 1, 1, 0).ops());
+  }
+
+  @Test
+  void groupsOfAnotherSize() {
+    WorkerGrid3D grid = new WorkerGrid3D(128, 1, 3);
+    grid.setLocalWork(64, 1, 1);
+    DeviceArena.requireGroups("tornado opencl:0", grid);
+    grid.setLocalWork(64, 1, 3);
+    assertTrue(
+        message(
+                BackendUnavailableException.class,
+                () -> DeviceArena.requireGroups("tornado opencl:0", grid))
+            .contains("it was given [64, 1, 3]"));
+    grid.setLocalWorkToNull();
+    assertTrue(
+        message(
+                BackendUnavailableException.class,
+                () -> DeviceArena.requireGroups("tornado opencl:0", grid))
+            .contains("takes no groups of 64 work-items"));
   }
 }

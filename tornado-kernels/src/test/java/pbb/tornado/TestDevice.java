@@ -1,5 +1,7 @@
 package pbb.tornado;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.function.Function;
 import org.junit.jupiter.api.Assumptions;
 import pbb.engine.backend.Backend;
@@ -16,29 +18,76 @@ import pbb.engine.graph.Program;
  */
 final class TestDevice {
 
-  private static final TornadoBackend SHARED = open(_ -> new Support.Supported());
+  private static final DeviceStatus DEVICE =
+      new TornadoProvider()
+          .devices().stream().min((a, b) -> a.kind().compareTo(b.kind())).orElseThrow();
 
   private TestDevice() {}
 
+  /** Opened by the first test that needs it; a test that is skipped does not come here. */
+  private static final class Shared {
+
+    static final TornadoBackend BACKEND = opened(_ -> new Support.Supported());
+
+    private Shared() {}
+  }
+
   /** A backend that closing leaves open. */
   static Backend shared() {
-    return new KeptOpen(SHARED);
+    return new KeptOpen(backend());
   }
 
   /** The backend behind {@link #shared}. */
   static TornadoBackend backend() {
-    return SHARED;
+    requireDevice();
+    return Shared.BACKEND;
   }
 
   /** A backend of its own, which refuses what the policy refuses. */
   static TornadoBackend open(Function<Op, Support> policy) {
-    TornadoProvider provider = new TornadoProvider(policy);
-    DeviceStatus device =
-        provider.devices().stream().min((a, b) -> a.kind().compareTo(b.kind())).orElseThrow();
-    Assumptions.assumeTrue(
-        device.usable(),
-        () -> "SKIPPED: no device for TornadoVM: " + device.refusal().orElseThrow());
-    return (TornadoBackend) provider.open(new BackendOptions(device.id(), 2));
+    requireDevice();
+    return opened(policy);
+  }
+
+  private static TornadoBackend opened(Function<Op, Support> policy) {
+    return (TornadoBackend) new TornadoProvider(policy).open(new BackendOptions(DEVICE.id(), 2));
+  }
+
+  /** Skips the test that asks where there is no device. */
+  private static void requireDevice() {
+    DEVICE
+        .refusal()
+        .ifPresent(
+            refusal ->
+                Assumptions.abort(
+                    "SKIPPED: no device for TornadoVM: "
+                        + refusal.reason()
+                        + ": "
+                        + refusal.remedy()));
+  }
+
+  /**
+   * What TornadoVM itself counts while something works on the shared backend.
+   *
+   * @param launches of graphs
+   * @param toDevice bytes that were copied for them, with what a launch itself takes
+   * @param toHost bytes that they copied back by themselves
+   */
+  record Counted(long launches, long toDevice, long toHost) {}
+
+  /** Counts in all memory that the shared backend has so far. */
+  static Counted count(Runnable work) {
+    List<DeviceArena.Measured> measured = new ArrayList<>();
+    Runnable all = work;
+    for (DeviceArena arena : backend().arenas()) {
+      Runnable inner = all;
+      all = () -> measured.add(arena.measure(inner));
+    }
+    all.run();
+    return new Counted(
+        measured.stream().mapToLong(DeviceArena.Measured::launches).sum(),
+        measured.stream().mapToLong(DeviceArena.Measured::toDevice).sum(),
+        measured.stream().mapToLong(DeviceArena.Measured::toHost).sum());
   }
 
   /** Another backend, closed by whoever opened it. */
