@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -133,6 +134,22 @@ class DeviceProcessTest {
     return "--enable-preview --upgrade-module-path "
         + home.resolve("share/java/tornado")
         + " --add-modules tornado.runtime";
+  }
+
+  /** TornadoVM's own launcher in the place of ours, which takes the device's name to say it. */
+  @Test
+  void theStockLauncher() throws Exception {
+    String shell =
+        "while [ \"$1\" != -p ]; do shift; done; modules=$2; shift 4; exec '"
+            + Path.of(HOME, "bin", "tornado")
+            + "' --module-path \"$modules\" -m pbb/pbb.cli.Main --params \"$*\"";
+    try (Launched pbb = start(shell, "doctor", "--backend", "tornado")) {
+      String said = pbb.exits(0);
+      // Its name and its platform's, and what came of opening it.
+      Pattern device =
+          Pattern.compile("tornado \\w+:0 \\S+.* \\(.+\\)\\R +works: the self-test passes");
+      assertTrue(device.matcher(said).find(), said);
+    }
   }
 
   @Test

@@ -50,8 +50,8 @@ class FaultsTest {
     Tensor up = Tensor.of("up", Role.INPUT, 1, width);
     Op op = new SwiGlu(out.whole(), gate.whole(), up.whole());
     Program program = Program.of(new Graph("op", List.of(new Section.Plain(List.of(op)))));
-    String message =
-        message(BackendUnavailableException.class, () -> TestDevice.backend().compile(program));
+    TornadoBackend backend = TestDevice.backend();
+    String message = message(BackendUnavailableException.class, () -> backend.compile(program));
     assertTrue(message.contains((3L * 4 * width >> 20) + " MiB"), message);
     assertTrue(message.contains(why) && message.contains("--batch-size"), message);
   }
