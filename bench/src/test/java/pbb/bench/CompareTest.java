@@ -71,7 +71,7 @@ class CompareTest {
             .findFirst()
             .get();
     assertEquals(3 * (2 * 7 + 1), products.get("launches").asInt());
-    assertTrue(products.get("gflops").asDouble() > 0);
+    assertTrue(products.get("gflops").isNumber());
     assertTrue(
         lines.stream()
             .map(line -> line.get("kernel").asText())
