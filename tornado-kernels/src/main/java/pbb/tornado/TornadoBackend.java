@@ -115,8 +115,14 @@ final class TornadoBackend implements Backend {
         arena.giveBack(taken);
         throw e;
       }
-    } catch (TornadoOutOfMemoryException | OutOfMemoryError e) {
+    } catch (TornadoOutOfMemoryException e) {
       throw tooLarge(floats, "which is not to be had there", e);
+    } catch (OutOfMemoryError e) {
+      throw tooLarge(
+          floats,
+          "and this machine's for the copy of it that uploads come from, which the JVM does not"
+              + " give (-XX:MaxDirectMemorySize caps it)",
+          e);
     }
   }
 
