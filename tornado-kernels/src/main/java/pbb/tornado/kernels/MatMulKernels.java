@@ -205,127 +205,20 @@ public final class MatMulKernels {
     int outAt = out + row * columns + column;
     int width = columns - column;
     if (row < rows) {
-      putFour(f, outAt, width, accumulate, c0.getS0(), c0.getS1(), c0.getS2(), c0.getS3());
-      putFour(
-          f, outAt + 16, width - 16, accumulate, c0.getS4(), c0.getS5(), c0.getS6(), c0.getS7());
-      putFour(
-          f, outAt + 32, width - 32, accumulate, c0.getS8(), c0.getS9(), c0.getS10(), c0.getS11());
-      putFour(
-          f,
-          outAt + 48,
-          width - 48,
-          accumulate,
-          c0.getS12(),
-          c0.getS13(),
-          c0.getS14(),
-          c0.getS15());
+      putFirstHalf(f, outAt, width, accumulate, c0);
+      putSecondHalf(f, outAt + 32, width - 32, accumulate, c0);
     }
     if (row + 1 < rows) {
-      putFour(
-          f, outAt + columns, width, accumulate, c1.getS0(), c1.getS1(), c1.getS2(), c1.getS3());
-      putFour(
-          f,
-          outAt + columns + 16,
-          width - 16,
-          accumulate,
-          c1.getS4(),
-          c1.getS5(),
-          c1.getS6(),
-          c1.getS7());
-      putFour(
-          f,
-          outAt + columns + 32,
-          width - 32,
-          accumulate,
-          c1.getS8(),
-          c1.getS9(),
-          c1.getS10(),
-          c1.getS11());
-      putFour(
-          f,
-          outAt + columns + 48,
-          width - 48,
-          accumulate,
-          c1.getS12(),
-          c1.getS13(),
-          c1.getS14(),
-          c1.getS15());
+      putFirstHalf(f, outAt + columns, width, accumulate, c1);
+      putSecondHalf(f, outAt + columns + 32, width - 32, accumulate, c1);
     }
     if (row + 2 < rows) {
-      putFour(
-          f,
-          outAt + 2 * columns,
-          width,
-          accumulate,
-          c2.getS0(),
-          c2.getS1(),
-          c2.getS2(),
-          c2.getS3());
-      putFour(
-          f,
-          outAt + 2 * columns + 16,
-          width - 16,
-          accumulate,
-          c2.getS4(),
-          c2.getS5(),
-          c2.getS6(),
-          c2.getS7());
-      putFour(
-          f,
-          outAt + 2 * columns + 32,
-          width - 32,
-          accumulate,
-          c2.getS8(),
-          c2.getS9(),
-          c2.getS10(),
-          c2.getS11());
-      putFour(
-          f,
-          outAt + 2 * columns + 48,
-          width - 48,
-          accumulate,
-          c2.getS12(),
-          c2.getS13(),
-          c2.getS14(),
-          c2.getS15());
+      putFirstHalf(f, outAt + 2 * columns, width, accumulate, c2);
+      putSecondHalf(f, outAt + 2 * columns + 32, width - 32, accumulate, c2);
     }
     if (row + 3 < rows) {
-      putFour(
-          f,
-          outAt + 3 * columns,
-          width,
-          accumulate,
-          c3.getS0(),
-          c3.getS1(),
-          c3.getS2(),
-          c3.getS3());
-      putFour(
-          f,
-          outAt + 3 * columns + 16,
-          width - 16,
-          accumulate,
-          c3.getS4(),
-          c3.getS5(),
-          c3.getS6(),
-          c3.getS7());
-      putFour(
-          f,
-          outAt + 3 * columns + 32,
-          width - 32,
-          accumulate,
-          c3.getS8(),
-          c3.getS9(),
-          c3.getS10(),
-          c3.getS11());
-      putFour(
-          f,
-          outAt + 3 * columns + 48,
-          width - 48,
-          accumulate,
-          c3.getS12(),
-          c3.getS13(),
-          c3.getS14(),
-          c3.getS15());
+      putFirstHalf(f, outAt + 3 * columns, width, accumulate, c3);
+      putSecondHalf(f, outAt + 3 * columns + 32, width - 32, accumulate, c3);
     }
   }
 
@@ -368,19 +261,59 @@ public final class MatMulKernels {
         sums.getS15() + a * b15);
   }
 
-  private static void putFour(
-      FloatArray f, int at, int width, int accumulate, float c0, float c1, float c2, float c3) {
+  /** Puts the first two runs of four of a row, as far as its columns go, {@code width} of them. */
+  private static void putFirstHalf(FloatArray f, int at, int width, int accumulate, Float16 sums) {
     if (width > 0) {
-      ElementwiseKernels.put(f, at + 0, c0, accumulate);
+      ElementwiseKernels.put(f, at, sums.getS0(), accumulate);
     }
     if (width > 1) {
-      ElementwiseKernels.put(f, at + 1, c1, accumulate);
+      ElementwiseKernels.put(f, at + 1, sums.getS1(), accumulate);
     }
     if (width > 2) {
-      ElementwiseKernels.put(f, at + 2, c2, accumulate);
+      ElementwiseKernels.put(f, at + 2, sums.getS2(), accumulate);
     }
     if (width > 3) {
-      ElementwiseKernels.put(f, at + 3, c3, accumulate);
+      ElementwiseKernels.put(f, at + 3, sums.getS3(), accumulate);
+    }
+    if (width > 16) {
+      ElementwiseKernels.put(f, at + 16, sums.getS4(), accumulate);
+    }
+    if (width > 17) {
+      ElementwiseKernels.put(f, at + 17, sums.getS5(), accumulate);
+    }
+    if (width > 18) {
+      ElementwiseKernels.put(f, at + 18, sums.getS6(), accumulate);
+    }
+    if (width > 19) {
+      ElementwiseKernels.put(f, at + 19, sums.getS7(), accumulate);
+    }
+  }
+
+  /** Puts the other two; in one method they would be more than TornadoVM inlines. */
+  private static void putSecondHalf(FloatArray f, int at, int width, int accumulate, Float16 sums) {
+    if (width > 0) {
+      ElementwiseKernels.put(f, at, sums.getS8(), accumulate);
+    }
+    if (width > 1) {
+      ElementwiseKernels.put(f, at + 1, sums.getS9(), accumulate);
+    }
+    if (width > 2) {
+      ElementwiseKernels.put(f, at + 2, sums.getS10(), accumulate);
+    }
+    if (width > 3) {
+      ElementwiseKernels.put(f, at + 3, sums.getS11(), accumulate);
+    }
+    if (width > 16) {
+      ElementwiseKernels.put(f, at + 16, sums.getS12(), accumulate);
+    }
+    if (width > 17) {
+      ElementwiseKernels.put(f, at + 17, sums.getS13(), accumulate);
+    }
+    if (width > 18) {
+      ElementwiseKernels.put(f, at + 18, sums.getS14(), accumulate);
+    }
+    if (width > 19) {
+      ElementwiseKernels.put(f, at + 19, sums.getS15(), accumulate);
     }
   }
 

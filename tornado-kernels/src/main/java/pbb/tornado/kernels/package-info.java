@@ -20,6 +20,8 @@
  * full: hence bounds come from {@code d}. Barriers stand outside of conditions: a group without
  * work runs its loops zero times instead. A reduction is a tree in local memory, of a shape that
  * depends on the data's shape only, and nothing is atomic: the same bits come out of every run.
+ * Each kernel writes its trees out: an array in local memory must not be handed to a method, which
+ * would index it by bytes as if they were floats, without an error.
  */
 @NullMarked
 package pbb.tornado.kernels;
