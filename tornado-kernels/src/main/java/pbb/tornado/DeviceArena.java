@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 import pbb.engine.backend.BackendUnavailableException;
 import pbb.engine.backend.Profile;
@@ -69,6 +70,15 @@ final class DeviceArena implements AutoCloseable {
   private static final int EACH_TIME = DataTransferMode.EVERY_EXECUTION;
   private static final int ON_DEMAND = DataTransferMode.UNDER_DEMAND;
 
+  /** A graph of one task, which has a grid of its own. */
+  private record Prepared(String name, String task, ImmutableTaskGraph graph, WorkerGrid3D grid) {
+
+    /** What it does, whichever staging array an upload takes. */
+    String kernel() {
+      return name.replaceAll("\\d", "");
+    }
+  }
+
   /** What a program has taken: starts and lengths. */
   record Region(int floats, int floatCount, int ints, int intCount, int table, int tableCount) {}
 
@@ -84,12 +94,9 @@ final class DeviceArena implements AutoCloseable {
   private final IntArray range = IntArray.fromElements(0, 0);
   private final IntArray step = IntArray.fromElements(0, 0);
   private final GridScheduler grids = new GridScheduler();
-  private final List<String> tasks = new ArrayList<>();
-  private final List<WorkerGrid3D> gridOfGraph = new ArrayList<>();
-  private final List<ImmutableTaskGraph> graphs = new ArrayList<>();
-  private final List<String> names = new ArrayList<>();
-  private final KernelContext context = new KernelContext();
+  private final List<Prepared> graphs = new ArrayList<>();
   private final Map<DeviceKernel, Integer> graphOfKernel = new EnumMap<>(DeviceKernel.class);
+  private final KernelContext context = new KernelContext();
   private final Set<DeviceKernel> compiled = EnumSet.noneOf(DeviceKernel.class);
   private final TornadoExecutionPlan plan;
   private final int firstFloatUpload;
@@ -129,25 +136,9 @@ final class DeviceArena implements AutoCloseable {
               .transferToDevice(EACH_TIME, floatStaging[i], range)
               .task("t", MemoryKernels::uploadFloats, context, floats, floatStaging[i], range));
     }
-    firstIntUpload = graphs.size();
-    for (int i = 0; i < STAGING.length; i++) {
-      intStaging[i] = new IntArray(STAGING[i]);
-      String name = "uploadInts" + i;
-      add(
-          name,
-          resident(name)
-              .transferToDevice(EACH_TIME, intStaging[i], range)
-              .task("t", MemoryKernels::uploadInts, context, ints, intStaging[i], range));
-    }
-    firstTableUpload = graphs.size();
-    for (int i = 0; i < STAGING.length; i++) {
-      String name = "uploadTable" + i;
-      add(
-          name,
-          resident(name)
-              .transferToDevice(EACH_TIME, intStaging[i], range)
-              .task("t", MemoryKernels::uploadInts, context, table, intStaging[i], range));
-    }
+    Arrays.setAll(intStaging, i -> new IntArray(STAGING[i]));
+    firstIntUpload = addIntUploads("uploadInts", ints);
+    firstTableUpload = addIntUploads("uploadTable", table);
     zeroFloats = graphs.size();
     add(
         "zeroFloats",
@@ -161,15 +152,17 @@ final class DeviceArena implements AutoCloseable {
             .transferToDevice(EACH_TIME, range)
             .task("t", MemoryKernels::zeroInts, context, ints, range));
     for (DeviceKernel kernel : DeviceKernel.values()) {
-      String name = kernel.methodName();
       graphOfKernel.put(kernel, graphs.size());
+      String name = kernel.methodName();
       add(
           name,
           resident(name)
               .transferToDevice(EACH_TIME, step)
               .task("t", kernel.body(), context, floats, ints, table, step));
     }
-    plan = new TornadoExecutionPlan(graphs.toArray(ImmutableTaskGraph[]::new));
+    plan =
+        new TornadoExecutionPlan(
+            graphs.stream().map(Prepared::graph).toArray(ImmutableTaskGraph[]::new));
     plan.withDevice(device).withGridScheduler(grids);
     floats.set(floatCount - 1, MARK);
     ints.set(intCount - 1, MARK);
@@ -206,6 +199,19 @@ final class DeviceArena implements AutoCloseable {
     return floats.get(lastFloat) == value && ints.get(lastInt) == value;
   }
 
+  /** Adds the graphs that upload integers by each of the staging arrays; returns the first one. */
+  private int addIntUploads(String name, IntArray target) {
+    int first = graphs.size();
+    for (int i = 0; i < STAGING.length; i++) {
+      add(
+          name + i,
+          resident(name + i)
+              .transferToDevice(EACH_TIME, intStaging[i], range)
+              .task("t", MemoryKernels::uploadInts, context, target, intStaging[i], range));
+    }
+    return first;
+  }
+
   private TaskGraph resident(String name) {
     return new TaskGraph(name).consumeFromDevice("allocate", floats, ints, table);
   }
@@ -213,24 +219,24 @@ final class DeviceArena implements AutoCloseable {
   private void add(String name, TaskGraph graph) {
     WorkerGrid3D grid = new WorkerGrid3D(DeviceKernel.GROUP, 1, 1);
     grid.setLocalWork(DeviceKernel.GROUP, 1, 1);
-    grids.addWorkerGrid(name + ".t", grid);
-    tasks.add(name + ".t");
-    gridOfGraph.add(grid);
-    names.add(name.replaceAll("\\d", "")); // whichever staging array an upload takes
-    graphs.add(
+    ImmutableTaskGraph prepared =
         graph
             .transferToHost(ON_DEMAND, floats, ints)
             .persistOnDevice(floats, ints, table)
-            .snapshot());
+            .snapshot();
+    String task = name + ".t";
+    graphs.add(new Prepared(name, task, prepared, grid));
+    grids.addWorkerGrid(task, grid);
   }
 
   private TornadoExecutionResult execute(int graph, int groups, int ops) {
-    WorkerGrid3D grid = gridOfGraph.get(graph);
+    Prepared prepared = graphs.get(graph);
+    WorkerGrid3D grid = prepared.grid();
     grid.setGlobalWork((long) groups * DeviceKernel.GROUP, 1, ops);
     grid.setLocalWork(DeviceKernel.GROUP, 1, 1); // after the global size: they give the groups
     // A task without a grid of its own would be run as one work-item.
-    if (!grid.equals(grids.get(tasks.get(graph)))) {
-      throw new IllegalStateException("task " + tasks.get(graph) + " has lost its grid");
+    if (!grid.equals(grids.get(prepared.task()))) {
+      throw new IllegalStateException("task " + prepared.task() + " has lost its grid");
     }
     try {
       last = plan.withGraph(graph).execute();
@@ -238,13 +244,13 @@ final class DeviceArena implements AutoCloseable {
       if (graph == ALLOCATE) {
         throw e; // Who allocates knows what for.
       }
-      throw failure("has no memory left", graph, e);
+      throw failure("has no memory left", prepared, e);
     } catch (RuntimeException | TornadoInternalError e) {
-      throw failure("failed", graph, e);
+      throw failure("failed", prepared, e);
     }
     requireGroups(label, grid);
     if (measured != null) {
-      measured.add(names.get(graph), last.getProfilerResult());
+      measured.add(prepared.kernel(), last.getProfilerResult());
     }
     return last;
   }
@@ -322,13 +328,13 @@ final class DeviceArena implements AutoCloseable {
     return measuring;
   }
 
-  private BackendUnavailableException failure(String what, int graph, Throwable cause) {
+  private BackendUnavailableException failure(String what, Prepared graph, Throwable cause) {
     return new BackendUnavailableException(
         label
             + " "
             + what
             + " in task "
-            + names.get(graph)
+            + graph.kernel()
             + " ("
             + Devices.reason(cause)
             + "), with "
@@ -422,11 +428,8 @@ final class DeviceArena implements AutoCloseable {
         index -> intStaging[index].getSegment());
   }
 
-  private interface Staging {
-    MemorySegment segment(int index);
-  }
-
-  private long upload(int firstGraph, int start, MemorySegment source, Staging staging) {
+  private long upload(
+      int firstGraph, int start, MemorySegment source, IntFunction<MemorySegment> staging) {
     long moved = 0;
     long bytes = source.byteSize();
     for (long done = 0; done < bytes; ) {
@@ -435,7 +438,7 @@ final class DeviceArena implements AutoCloseable {
         index++;
       }
       long part = Math.min(bytes - done, STAGING[index] * 4L);
-      MemorySegment.copy(source, done, staging.segment(index), 0, part);
+      MemorySegment.copy(source, done, staging.apply(index), 0, part);
       range.set(0, start + (int) (done / 4));
       range.set(1, (int) (part / 4));
       execute(firstGraph + index, groups((int) (part / 4)), 1);
