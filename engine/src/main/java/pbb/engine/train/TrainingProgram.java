@@ -22,12 +22,19 @@ import pbb.engine.nn.Transformer;
  * gradients, {@value #NEXT} does the same and adds to them, {@value #UPDATE} clips the gradients
  * and moves the parameters, {@value #VALIDATE} runs forward only.
  */
-final class TrainingProgram {
+public final class TrainingProgram {
 
-  static final String FIRST = "first";
-  static final String NEXT = "next";
-  static final String UPDATE = "update";
-  static final String VALIDATE = "validate";
+  /** The graph of a step's first micro-batch. */
+  public static final String FIRST = "first";
+
+  /** The graph of its other micro-batches. */
+  public static final String NEXT = "next";
+
+  /** The graph that ends a step. */
+  public static final String UPDATE = "update";
+
+  /** The graph of held-out data. */
+  public static final String VALIDATE = "validate";
 
   /** Where AdamW keeps what it knows of a parameter. */
   record Moments(Tensor first, Tensor second) {}
@@ -38,7 +45,8 @@ final class TrainingProgram {
   private final Tensor clip = Tensor.of("clip", Role.OUTPUT, 2);
   private final Tensor schedule = Tensor.of("schedule", Role.INPUT, 3);
 
-  TrainingProgram(Transformer model, TrainerConfig config) {
+  /** The graphs for a model and batches of the configuration's shape. */
+  public TrainingProgram(Transformer model, TrainerConfig config) {
     inputs = model.training("forward", config.batchSize(), config.sequenceLength(), false);
     List<Graph> graphs = new ArrayList<>();
     graphs.add(Gradients.backward(FIRST, inputs.graph(), false));
@@ -87,12 +95,13 @@ final class TrainingProgram {
     return new Graph(UPDATE, List.of(new Section.Plain(ops)));
   }
 
-  Program program() {
+  /** All graphs. */
+  public Program program() {
     return program;
   }
 
   /** The tensors that a batch goes into, and the loss. */
-  Transformer.Training inputs() {
+  public Transformer.Training inputs() {
     return inputs;
   }
 
@@ -102,12 +111,12 @@ final class TrainingProgram {
   }
 
   /** (2): the gradient norm before the clip, and the factor. */
-  Tensor clip() {
+  public Tensor clip() {
     return clip;
   }
 
   /** (3): the learning rate and the two corrections of a step. */
-  Tensor schedule() {
+  public Tensor schedule() {
     return schedule;
   }
 }
