@@ -194,6 +194,7 @@ public final class PyTorchFixture implements AutoCloseable {
   private static float[] floats(NamedTensor tensor) {
     return tensor.data().toArray(ValueLayout.JAVA_FLOAT.withByteAlignment(1));
   }
+
   private TrainerConfig config() {
     return new TrainerConfig(
         batch,
@@ -238,7 +239,8 @@ public final class PyTorchFixture implements AutoCloseable {
     executable.write(inputs.weights(), weights);
   }
 
-  private void writeSchedule(Executable executable, TrainingProgram program, double rate, int step) {
+  private void writeSchedule(
+      Executable executable, TrainingProgram program, double rate, int step) {
     MemorySegment schedule = Arena.ofAuto().allocate(3 * Float.BYTES, Float.BYTES);
     double t = step + 1.0;
     schedule.setAtIndex(ValueLayout.JAVA_FLOAT, 0, (float) rate);
