@@ -13,6 +13,9 @@ import static org.bytedeco.pytorch.global.torch.stack;
 import static org.bytedeco.pytorch.global.torch.view_as_complex;
 import static org.bytedeco.pytorch.global.torch.view_as_real;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -307,9 +310,10 @@ public final class LibtorchPeer {
     }
   }
 
-  public static void main(String[] args) {
+  public static void main(String[] args) throws IOException {
     if (args.length != 3) {
-      throw new IllegalArgumentException("usage: train|generate|check|gemm S|M|L|NAME=…|- THREADS");
+      throw new IllegalArgumentException(
+          "usage: train|generate|check|gemm S|M|L|NAME=…|M,N,K|- THREADS");
     }
     int threads = Integer.parseInt(args[2]);
     torch.set_num_threads(threads);
@@ -324,7 +328,7 @@ public final class LibtorchPeer {
       case "train" -> train(Shape.named(args[1]), threads);
       case "generate" -> generate(Shape.named(args[1]), threads);
       case "check" -> check(Shape.named(args[1]));
-      case "gemm" -> gemm(threads);
+      case "gemm" -> gemm(args[1], threads);
       default ->
           throw new IllegalArgumentException(
               "mode must be train, generate, check or gemm, not " + args[0]);
@@ -335,7 +339,26 @@ public final class LibtorchPeer {
     return torch.randint(s.vocab, new long[] {batch, seq}).to(torch.ScalarType.Long);
   }
 
-  private static void train(Shape s, int threads) {
+  /** Seconds since this process began; Linux counts them in hundredths. */
+  private static double startedSeconds() throws IOException {
+    String stat = Files.readString(Path.of("/proc/self/stat"));
+    String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ");
+    double uptime = Double.parseDouble(Files.readString(Path.of("/proc/uptime")).split(" ")[0]);
+    return uptime - Long.parseLong(fields[19]) / 100.0;
+  }
+
+  /** The most memory that was resident so far, in MiB. */
+  private static double residentMegabytes() throws IOException {
+    for (String line : Files.readAllLines(Path.of("/proc/self/status"))) {
+      if (line.startsWith("VmHWM:")) {
+        return Long.parseLong(line.replaceAll("[^0-9]", "")) / 1024.0;
+      }
+    }
+    throw new IOException("/proc/self/status does not say VmHWM");
+  }
+
+  private static void train(Shape s, int threads) throws IOException {
+    double base = residentMegabytes();
     try (PointerScope _ = new PointerScope()) {
       Model model = new Model(s);
       Optimizer optimizer = new Optimizer(model.parameters);
@@ -346,7 +369,8 @@ public final class LibtorchPeer {
       double[] total = new double[TIMED_STEPS];
       double[][] phase = new double[3][TIMED_STEPS];
       float first = Float.NaN;
-      float last = Float.NaN;
+      float tenth = Float.NaN;
+      double firstStepSeconds = 0;
       for (int step = -WARM_UP_STEPS; step < TIMED_STEPS; step++) {
         long t0 = System.nanoTime();
         try (PointerScope _ = new PointerScope()) {
@@ -360,9 +384,11 @@ public final class LibtorchPeer {
             optimizer.step(gradients);
           }
           long t3 = System.nanoTime();
-          last = loss.item_float();
-          if (Float.isNaN(first)) {
-            first = last;
+          if (step == -WARM_UP_STEPS) {
+            first = loss.item_float();
+            firstStepSeconds = startedSeconds();
+          } else if (step == 9 - WARM_UP_STEPS) {
+            tenth = loss.item_float();
           }
           if (step >= 0) {
             phase[0][step] = (t1 - t0) / 1e6;
@@ -387,10 +413,12 @@ public final class LibtorchPeer {
               : "";
       System.out.printf(
           Locale.ROOT,
-          "{\"what\":\"train\",\"peer\":\"libtorch\",\"version\":\"%s\",\"mode\":\"eager\",\"preload\":\"%s\",\"shape\":\"%s\","
+          "{\"what\":\"train\",\"peer\":\"libtorch\",\"version\":\"%s\",\"mode\":\"eager\",\"setup\":\"%s\",\"preload\":\"%s\",\"shape\":\"%s\","
               + "\"threads\":%d,\"tokens_per_s\":%.1f,\"low\":%.1f,\"high\":%.1f,\"gflops\":%.2f,"
-              + "\"ms_step\":%.2f,\"parameters\":%d,\"loss_first\":%.4f,\"loss_last\":%.4f%s}%n",
+              + "\"ms_step\":%.2f,\"parameters\":%d,\"loss_first\":%.4f%s,"
+              + "\"first_step_s\":%.2f,\"base_mb\":%.1f,\"peak_mb\":%.1f%s}%n",
           version(),
+          System.getProperty("peer.setup"),
           System.getProperty("peer.preload"),
           s.name,
           threads,
@@ -401,7 +429,10 @@ public final class LibtorchPeer {
           median,
           s.parameters(),
           first,
-          last,
+          Float.isNaN(tenth) ? "" : String.format(Locale.ROOT, ",\"loss_10\":%.4f", tenth),
+          firstStepSeconds,
+          base,
+          residentMegabytes(),
           phases);
     }
   }
@@ -460,10 +491,11 @@ public final class LibtorchPeer {
       double fresh = 1e3 * GENERATION_BATCH * FRESH;
       System.out.printf(
           Locale.ROOT,
-          "{\"what\":\"generate\",\"peer\":\"libtorch\",\"version\":\"%s\",\"mode\":\"eager\",\"preload\":\"%s\","
+          "{\"what\":\"generate\",\"peer\":\"libtorch\",\"version\":\"%s\",\"mode\":\"eager\",\"setup\":\"%s\",\"preload\":\"%s\","
               + "\"shape\":\"%s\",\"threads\":%d,\"batch\":%d,\"prompt\":%d,\"new\":%d,\"tokens_per_s\":%.1f,"
               + "\"low\":%.1f,\"high\":%.1f}%n",
           version(),
+          System.getProperty("peer.setup"),
           System.getProperty("peer.preload"),
           s.name,
           threads,
@@ -506,11 +538,15 @@ public final class LibtorchPeer {
     }
   }
 
-  private static void gemm(int threads) {
-    int[][] shapes = {
+  private static void gemm(String wanted, int threads) {
+    int[][] known = {
       {4096, 384, 128}, {4096, 128, 384}, {4096, 768, 256}, {4096, 256, 768},
       {2048, 1408, 512}, {2048, 512, 1408}, {2048, 8192, 512}, {1024, 1024, 1024}
     };
+    int[][] shapes =
+        wanted.equals("-")
+            ? known
+            : new int[][] {Stream.of(wanted.split(",")).mapToInt(Integer::parseInt).toArray()};
     try (PointerScope _ = new PointerScope();
         NoGradGuard _ = new NoGradGuard()) {
       for (int[] mnk : shapes) {
@@ -535,9 +571,12 @@ public final class LibtorchPeer {
           }
           System.out.printf(
               Locale.ROOT,
-              "{\"what\":\"matmul\",\"peer\":\"libtorch\",\"version\":\"%s\",\"transpose\":\"%s\",\"m\":%d,"
+              "{\"what\":\"matmul\",\"peer\":\"libtorch\",\"version\":\"%s\","
+                  + "\"setup\":\"%s\",\"preload\":\"%s\",\"transpose\":\"%s\",\"m\":%d,"
                   + "\"n\":%d,\"k\":%d,\"threads\":%d,\"gflops\":%.1f,\"low\":%.1f,\"high\":%.1f}%n",
               version(),
+              System.getProperty("peer.setup"),
+              System.getProperty("peer.preload"),
               form,
               m,
               n,
