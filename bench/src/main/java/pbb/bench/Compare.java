@@ -86,9 +86,11 @@ public final class Compare implements Runnable {
       split = ",",
       paramLabel = "WHAT",
       description =
-          "Some of limit,train,kernels,matmul,generate (default: all but kernels, which is a"
-              + " training step by kernel).")
+          "Some of limit,train,kernels,matmul,generate,generate1,memory,start,growth,grid,"
+              + "allocation (default: limit,train,matmul,generate): see docs/performance.md.")
   private List<What> what = List.of(What.LIMIT, What.TRAIN, What.MATMUL, What.GENERATE);
+
+  private final Ratios ratios = new Ratios();
 
   private Compare() {}
 
@@ -119,9 +121,7 @@ public final class Compare implements Runnable {
     List<Integer> counts = threads();
     EnumSet<What> asked = EnumSet.copyOf(what);
     Optional<Peers> others =
-        peers
-            ? Optional.of(new Peers(Path.of(System.getProperty("pbb.root", "."), "bench", "peers")))
-            : Optional.empty();
+        peers ? Optional.of(new Peers(root().resolve("bench").resolve("peers"))) : Optional.empty();
     Backends known = Backends.discover();
     for (int i = 0; i < counts.size(); i++) {
       int count = counts.get(i);
@@ -134,11 +134,23 @@ public final class Compare implements Runnable {
         }
         List<Engine> engines =
             backends.stream().map(backend -> new Engine(backend, count)).toList();
-        measure(engines, others, asked, models, count, new SharesOfPeak(limit, this::print));
+        measure(engines, others, asked, models, count, new SharesOfPeak(limit));
       } finally {
         backends.forEach(Backend::close);
       }
     }
+    PrintWriter out = spec.commandLine().getOut();
+    List<Line> lines = ratios.lines();
+    if (json) {
+      lines.forEach(line -> out.println(line.json()));
+    } else {
+      out.print(Ratios.tables(lines));
+    }
+    out.flush();
+  }
+
+  private static Path root() {
+    return Path.of(System.getProperty("pbb.root", "."));
   }
 
   /**
@@ -172,7 +184,10 @@ public final class Compare implements Runnable {
       Set<What> asked,
       List<ModelShape> models,
       int threads,
-      Consumer<Line> out) {
+      SharesOfPeak shares) {
+    Consumer<Line> out = line -> print(shares.apply(line));
+    List<Engine> onHost =
+        engines.stream().filter(engine -> !Engine.isOnDevice(engine.device())).toList();
     for (What each : asked) {
       switch (each) {
         case LIMIT -> {} // the machine's, not a device's
@@ -184,69 +199,80 @@ public final class Compare implements Runnable {
                 });
         case KERNELS ->
             models.forEach(model -> engines.forEach(engine -> engine.kernels(model, this::print)));
-        case MATMUL -> {
-          for (Engine engine : engines) {
-            for (Product product : Product.MEASURED) {
-              out.accept(engine.product(product));
-              if (engine.device().id().startsWith(OPENCL)) {
-                peers.ifPresent(
-                    others -> others.product(product, engine.device().description(), out));
-              }
-            }
-          }
-          if (!engines.stream().allMatch(engine -> Engine.isOnDevice(engine.device()))) {
-            peers.ifPresent(others -> others.products(threads, out));
-          }
-        }
+        case MATMUL -> products(engines, peers, threads, out);
         case GENERATE ->
             models.forEach(
                 model -> {
                   engines.forEach(engine -> out.accept(engine.generate(model)));
-                  peers.ifPresent(others -> others.generate(model, threads, out));
+                  peers.ifPresent(
+                      others ->
+                          others.generate(
+                              model, threads, line -> out.accept(withGflops(line, model))));
                 });
+        case GENERATE1 ->
+            models.forEach(
+                model -> onHost.forEach(engine -> print(SingleSequence.measure(engine, model))));
+        case MEMORY ->
+            models.forEach(
+                model -> {
+                  onHost.forEach(engine -> Memory.measure(engine, model, this::print));
+                  peers.ifPresent(others -> Memory.measure(others, model, threads, this::print));
+                });
+        case START -> {
+          print(Start.help(root()));
+          models.forEach(
+              model -> {
+                onHost.forEach(engine -> Start.measure(engine, model, this::print));
+                peers.ifPresent(others -> Start.measure(others, model, threads, this::print));
+              });
+        }
+        case GROWTH ->
+            models.forEach(model -> engines.forEach(engine -> Growth.measure(engine, model, out)));
+        case GRID -> engines.forEach(engine -> Grid.measure(engine, shares, this::print));
+        case ALLOCATION ->
+            models.forEach(
+                model ->
+                    onHost.forEach(
+                        engine -> {
+                          print(Allocation.training(engine, model));
+                          print(Allocation.generation(engine, model));
+                        }));
       }
     }
+  }
+
+  /** All transposes of a product by everyone before the next product. */
+  private static void products(
+      List<Engine> engines, Optional<Peers> peers, int threads, Consumer<Line> out) {
+    for (List<Product> transposes : Product.BY_SIZE) {
+      for (Engine engine : engines) {
+        for (Product product : transposes) {
+          out.accept(engine.product(product));
+          if (engine.device().id().startsWith(OPENCL)) {
+            peers.ifPresent(others -> others.product(product, engine.device().description(), out));
+          }
+        }
+      }
+      if (!engines.stream().allMatch(engine -> Engine.isOnDevice(engine.device()))) {
+        peers.ifPresent(others -> others.products(transposes.getFirst(), threads, out));
+      }
+    }
+  }
+
+  /** A peer's line with what its tokens come to. */
+  private static Line withGflops(Line line, ModelShape model) {
+    return line.has("tokens_per_s")
+        ? line.with(
+            "gflops",
+            Line.round(Engine.generationGflops(model, line.get("tokens_per_s").asDouble()), 2))
+        : line;
   }
 
   private void print(Line line) {
+    ratios.add(line);
     PrintWriter out = spec.commandLine().getOut();
     out.println(json ? line.json() : line.text());
     out.flush();
-  }
-
-  /**
-   * Adds to lines which part of the peak their GFLOP/s are: of the peak measured anew right before
-   * and right after, since on a shared machine it drifts by a tenth within minutes. Not to a
-   * device's, whose peak is another one.
-   */
-  private static final class SharesOfPeak implements Consumer<Line> {
-    private final Limit limit;
-    private final Consumer<Line> out;
-    private double before;
-
-    SharesOfPeak(Limit limit, Consumer<Line> out) {
-      this.limit = limit;
-      this.out = out;
-      this.before = limit.fmaGflops().median();
-    }
-
-    @Override
-    public void accept(Line line) {
-      if (!line.get("device").isMissingNode()) {
-        out.accept(line);
-        return;
-      }
-      double after = limit.fmaAgain().median();
-      if (line.get("gflops").isNumber()) {
-        double peak = Math.max(before, after);
-        double share = line.get("gflops").asDouble() / peak;
-        out.accept(
-            line.with("peak_gflops", Line.round(peak, 1)).with("peak_share", Line.round(share, 3)));
-      } else {
-        out.accept(line);
-      }
-      before = after;
-    }
   }
 
   private List<ModelShape> shapes() {

@@ -67,14 +67,15 @@ final class Engine {
       Rates rates = Rates.measure(tokens, REPEATS, load::step);
       double gflops =
           rates.median() * shape.config(shape.seq()).trainingFlopsPerToken(shape.seq()) / 1e9;
-      return line(What.TRAIN)
-          .with("shape", shape.name())
-          .with("tokens_per_s", Line.round(rates.median(), 1))
-          .with("low", Line.round(rates.low(), 1))
-          .with("high", Line.round(rates.high(), 1))
-          .with("gflops", Line.round(gflops, 2))
-          .with("loss_first", Line.round(firstLoss, 4))
-          .with("loss_last", Line.round(load.step().loss(), 4));
+      Line line =
+          line(What.TRAIN)
+              .with("shape", shape.name())
+              .with("tokens_per_s", Line.round(rates.median(), 1))
+              .with("low", Line.round(rates.low(), 1))
+              .with("high", Line.round(rates.high(), 1))
+              .with("gflops", Line.round(gflops, 2))
+              .with("loss_first", Line.round(firstLoss, 4));
+      return load.withComparedLoss(line);
     }
   }
 
@@ -90,8 +91,30 @@ final class Engine {
           .with("new", GenerationLoad.NEW)
           .with("tokens_per_s", Line.round(rates.median(), 1))
           .with("low", Line.round(rates.low(), 1))
-          .with("high", Line.round(rates.high(), 1));
+          .with("high", Line.round(rates.high(), 1))
+          .with("gflops", Line.round(generationGflops(shape, rates.median()), 2));
     }
+  }
+
+  /** What so many new tokens a second of {@link #generate}, an engine's or a peer's, come to. */
+  static double generationGflops(ModelShape shape, double tokensPerSecond) {
+    double perToken =
+        shape.generationFlops(GenerationLoad.PROMPT, GenerationLoad.NEW) / GenerationLoad.NEW;
+    return tokensPerSecond * perToken / 1e9;
+  }
+
+  /** A load on this backend, for a measurement that needs more than its rate. */
+  TrainingLoad training(ModelShape shape) {
+    return new TrainingLoad(backend, shape);
+  }
+
+  /** Likewise. */
+  GenerationLoad generation(ModelShape shape, int batch, int prompt, int fresh) {
+    return new GenerationLoad(backend, shape, batch, prompt, fresh);
+  }
+
+  int threads() {
+    return threads;
   }
 
   /**
@@ -129,7 +152,7 @@ final class Engine {
             line(What.KERNELS)
                 .with("shape", shape.name())
                 .with("kernel", kernel.name())
-                .with("launches", Math.toIntExact(kernel.launches() / PROFILED_STEPS))
+                .with("launches", kernel.launches() / PROFILED_STEPS)
                 .with("ms", Line.round(milliseconds, 3))
                 .with("share", Line.round(milliseconds / profiled, 4));
         out.accept(
@@ -206,7 +229,8 @@ final class Engine {
     }
   }
 
-  private Line line(What what) {
+  /** A line that says what was measured, and on what. */
+  Line line(What what) {
     DeviceStatus device = backend.device();
     Line line = Line.of(what.toString()).with("backend", device.backend());
     return isOnDevice(device)

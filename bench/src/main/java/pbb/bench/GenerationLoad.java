@@ -28,23 +28,35 @@ final class GenerationLoad implements AutoCloseable {
 
   private final Generator generator;
   private final List<int[]> prompts = new ArrayList<>();
-  private final GenerationConfig config =
-      new GenerationConfig(NEW, Set.of(), new Sampling.Greedy());
+  private final GenerationConfig config;
 
+  /** The peers' load. */
   GenerationLoad(Backend backend, ModelShape shape) {
-    Weights weights = Weights.initial(new Transformer(shape.config(PROMPT + NEW)), SEED);
-    generator = new Generator(backend, weights, BATCH);
-    for (int row = 0; row < BATCH; row++) {
+    this(backend, shape, BATCH, PROMPT, NEW);
+  }
+
+  /**
+   * Another one.
+   *
+   * @param batch sequences at a time
+   * @param prompt tokens of a prompt
+   * @param fresh tokens that follow it
+   */
+  GenerationLoad(Backend backend, ModelShape shape, int batch, int prompt, int fresh) {
+    Weights weights = Weights.initial(new Transformer(shape.config(prompt + fresh)), SEED);
+    generator = new Generator(backend, weights, batch);
+    config = new GenerationConfig(fresh, Set.of(), new Sampling.Greedy());
+    for (int row = 0; row < batch; row++) {
       RandomStream random = RandomStream.of(SEED, "prompts", row);
-      int[] prompt = new int[PROMPT];
-      for (int i = 0; i < PROMPT; i++) {
-        prompt[i] = random.nextInt(shape.vocab());
+      int[] tokens = new int[prompt];
+      for (int i = 0; i < prompt; i++) {
+        tokens[i] = random.nextInt(shape.vocab());
       }
-      prompts.add(prompt);
+      prompts.add(tokens);
     }
   }
 
-  /** Reads the prompts and generates {@value #NEW} tokens after each. */
+  /** Reads the prompts and generates all tokens after each. */
   List<Completion> generate() {
     return generator.generate(prompts, config);
   }

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.math.BigDecimal;
 import java.math.RoundingMode;
+import java.util.List;
 import java.util.Locale;
 import java.util.StringJoiner;
 
@@ -42,12 +43,23 @@ final class Line {
     return new Line(fields.deepCopy().put(name, value));
   }
 
-  Line with(String name, int value) {
+  Line with(String name, long value) {
     return new Line(fields.deepCopy().put(name, value));
   }
 
   Line with(String name, BigDecimal value) {
     return new Line(fields.deepCopy().put(name, value));
+  }
+
+  /** Those of the named fields that it has, as a line of another kind. */
+  Line only(What what, List<String> names) {
+    ObjectNode kept = MAPPER.createObjectNode().put("what", what.toString());
+    names.stream().filter(fields::has).forEach(name -> kept.set(name, fields.get(name)));
+    return new Line(kept);
+  }
+
+  boolean has(String name) {
+    return fields.has(name);
   }
 
   JsonNode get(String name) {

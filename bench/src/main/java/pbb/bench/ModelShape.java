@@ -27,6 +27,8 @@ record ModelShape(
           new ModelShape("M", 256, 6, 8, 768, 512, 32, 128),
           new ModelShape("L", 512, 8, 8, 1408, 8192, 8, 256));
 
+  private static final double INITIAL_DEVIATION = 0.02;
+
   /** The known shape of this name. */
   static ModelShape named(String name) {
     return KNOWN.stream()
@@ -99,8 +101,53 @@ record ModelShape(
             + seq;
   }
 
-  /** The model, with room for {@code length} positions. */
+  /**
+   * The model, with room for {@code length} positions. Its weights begin as the peers' do, so that
+   * losses can be compared.
+   */
   ModelConfig config(int length) {
-    return ModelConfig.llama(vocab, d, ffn, layers, heads, length, false);
+    ModelConfig usual = ModelConfig.llama(vocab, d, ffn, layers, heads, length, false);
+    return new ModelConfig(
+        usual.vocabularySize(),
+        usual.hiddenSize(),
+        usual.intermediateSize(),
+        usual.numHiddenLayers(),
+        usual.numAttentionHeads(),
+        usual.numKeyValueHeads(),
+        usual.headDim(),
+        usual.rmsNormEpsilon(),
+        usual.ropeTheta(),
+        usual.maxPositionEmbeddings(),
+        usual.tieWordEmbeddings(),
+        usual.qkNorm(),
+        INITIAL_DEVIATION);
+  }
+
+  /** The same model with another batch. */
+  ModelShape withBatch(int rows) {
+    return new ModelShape(name, d, layers, heads, ffn, vocab, rows, seq);
+  }
+
+  /** The same with another number of layers. */
+  ModelShape withLayers(int count) {
+    return new ModelShape(name, d, count, heads, ffn, vocab, batch, seq);
+  }
+
+  /** Floating-point operations of a training step. */
+  double trainingFlops() {
+    return config(seq).trainingFlopsPerToken(seq) * batch * seq;
+  }
+
+  /**
+   * Floating-point operations of generating {@code fresh} tokens after a prompt: 2 for each weight
+   * of a layer and token that is read, 2 for each weight of the output layer and token that is
+   * chosen, and those of causal attention.
+   */
+  double generationFlops(int prompt, int fresh) {
+    long read = prompt + fresh - 1L; // the last token is chosen and not read any more
+    long head = (long) d * vocab;
+    return 2.0 * (config(prompt + fresh).matmulParameters() - head) * read
+        + 2.0 * head * fresh
+        + 2.0 * layers * d * read * (read + 1);
   }
 }

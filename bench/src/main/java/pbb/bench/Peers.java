@@ -1,33 +1,36 @@
 package pbb.bench;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import java.io.BufferedReader;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 
 /**
  * What a user would pick instead: the programs of {@code bench/peers}, which print lines as ours.
- * Each is run as it stands, and its lines pass through; one that cannot run is said, with why.
+ * Each is run as it is installed and at its strongest, or once where these do not differ on this
+ * machine ({@code setup}: {@code installed}, {@code strongest}, {@code either}). Its lines pass
+ * through; one that cannot run is said, with why.
  */
 final class Peers {
 
-  private static final int KEPT_MESSAGES = 3;
+  /** Needs minutes to compile and is no default: only worth it where the strongest is sought. */
+  private static final String MAX_AUTOTUNE = "max-autotune";
+
+  private static final String INSTALLED = "installed";
 
   private final Path folder;
 
   /** Peers that cannot be tried at all, and of which this was said. */
   private final Set<String> said = new HashSet<>();
+
+  /** What each peer answered when asked which setups differ here. */
+  private final Map<String, List<String>> setups = new HashMap<>();
 
   /**
    * @param folder {@code bench/peers}
@@ -38,16 +41,58 @@ final class Peers {
 
   /** Training steps of every peer; nothing of theirs runs any more when a line goes out. */
   void train(ModelShape shape, int threads, Consumer<Line> out) {
+    trainings(List.of("eager", "compile", MAX_AUTOTUNE), shape, threads, Map.of(), out);
+  }
+
+  /**
+   * A few steps in a process of its own: for what a process needs, not for how fast it is.
+   *
+   * @param steps how many, at least 2
+   * @param environment what is added to the peers' environment
+   */
+  void fewSteps(
+      ModelShape shape,
+      int threads,
+      int steps,
+      Map<String, String> environment,
+      Consumer<Line> out) {
+    Map<String, String> few = new HashMap<>(environment);
+    few.put("WARM_UP", "1");
+    few.put("STEPS", String.valueOf(steps - 1));
+    trainings(List.of("eager", "compile"), shape, threads, few, out);
+  }
+
+  private void trainings(
+      List<String> modes,
+      ModelShape shape,
+      int threads,
+      Map<String, String> environment,
+      Consumer<Line> out) {
     String count = String.valueOf(threads);
-    run("libtorch", out, "train", shape.argument(), count);
-    for (String mode : List.of("eager", "compile", "max-autotune")) {
-      run("pytorch", out, "train", mode, shape.argument(), count);
+    for (String setup : setups("libtorch", out)) {
+      run("libtorch", setup, environment, out, "train", shape.argument(), count);
+    }
+    for (String setup : setups("pytorch", out)) {
+      for (String mode : modes) {
+        if (!(mode.equals(MAX_AUTOTUNE) && setup.equals(INSTALLED))) {
+          run("pytorch", setup, environment, out, "train", mode, shape.argument(), count);
+        }
+      }
     }
   }
 
-  /** Matrix products of the peer that has them alone. */
-  void products(int threads, Consumer<Line> out) {
-    run("libtorch", out, "gemm", "-", String.valueOf(threads));
+  /**
+   * The matrix products of oneMKL, through libtorch, and of OpenBLAS.
+   *
+   * @param product its transposes do not matter: all of them are measured
+   */
+  void products(Product product, int threads, Consumer<Line> out) {
+    String mnk = product.m() + "," + product.n() + "," + product.k();
+    for (String peer : List.of("libtorch", "openblas")) {
+      for (String setup : setups(peer, out)) {
+        run(peer, setup, Map.of(), out, "gemm", mnk, String.valueOf(threads));
+      }
+    }
   }
 
   /**
@@ -56,32 +101,81 @@ final class Peers {
    * @param device its description, which begins with its name
    */
   void product(Product product, String device, Consumer<Line> out) {
-    run("opencl", out, "gemm", device, "all", product.argument());
+    Optional<String> absent = missing("opencl");
+    if (absent.isPresent()) {
+      sayOnce("opencl", absent.get(), out);
+    } else {
+      run("opencl", "", Map.of(), out, "gemm", device, "all", product.argument());
+    }
   }
 
   /** Batched greedy generation of every peer. */
   void generate(ModelShape shape, int threads, Consumer<Line> out) {
     String count = String.valueOf(threads);
-    run("libtorch", out, "generate", shape.argument(), count);
-    for (String mode : List.of("eager", "compile")) {
-      run("pytorch", out, "generate", mode, shape.argument(), count);
+    for (String setup : setups("libtorch", out)) {
+      run("libtorch", setup, Map.of(), out, "generate", shape.argument(), count);
+    }
+    for (String setup : setups("pytorch", out)) {
+      for (String mode : List.of("eager", "compile")) {
+        run("pytorch", setup, Map.of(), out, "generate", mode, shape.argument(), count);
+      }
     }
   }
 
-  private void run(String peer, Consumer<Line> out, String... arguments) {
+  /** The setups that a peer is to be run in; none where it cannot run at all, which is said. */
+  private List<String> setups(String peer, Consumer<Line> out) {
     Optional<String> absent = missing(peer);
     if (absent.isPresent()) {
-      if (said.add(peer)) {
-        out.accept(missing(peer, absent.get()));
-      }
-      return;
+      sayOnce(peer, absent.get(), out);
+      return List.of();
     }
+    return setups.computeIfAbsent(
+        peer,
+        _ -> {
+          List<String> answer = new ArrayList<>();
+          Optional<String> failure =
+              program(peer, "", Map.of(), "setups")
+                  .run(line -> line.get("setups").forEach(each -> answer.add(each.asText())));
+          if (answer.isEmpty()) {
+            sayOnce(peer, failure.orElse("it does not say in which setups to run it"), out);
+          }
+          return answer;
+        });
+  }
+
+  private void sayOnce(String peer, String because, Consumer<Line> out) {
+    if (said.add(peer)) {
+      out.accept(missing(peer, because));
+    }
+  }
+
+  private void run(
+      String peer,
+      String setup,
+      Map<String, String> environment,
+      Consumer<Line> out,
+      String... arguments) {
     List<Line> lines = new ArrayList<>();
-    Optional<String> failure = start(peer, lines::add, arguments);
+    Optional<String> failure = program(peer, setup, environment, arguments).run(lines::add);
     lines.forEach(out);
     failure.ifPresent(
         because ->
-            out.accept(missing(peer, because).with("arguments", String.join(" ", arguments))));
+            out.accept(
+                missing(peer, because)
+                    .with("setup", setup)
+                    .with("arguments", String.join(" ", arguments))));
+  }
+
+  private Program program(
+      String peer, String setup, Map<String, String> environment, String... arguments) {
+    List<String> command = new ArrayList<>(List.of("./run"));
+    command.addAll(List.of(arguments));
+    Map<String, String> all = new HashMap<>(environment);
+    all.put("JAVA_HOME", System.getProperty("java.home"));
+    if (!setup.isEmpty()) {
+      all.put("SETUP", setup);
+    }
+    return new Program(command, folder.resolve(peer), all);
   }
 
   private static Line missing(String peer, String because) {
@@ -100,6 +194,7 @@ final class Peers {
               ? Optional.of("its library is for Linux on amd64, and this is " + system)
               : onPath("mvn");
       case "pytorch" -> onPath("python3").or(() -> onPath("c++"));
+      case "openblas" -> onPath("python3");
       default -> Optional.empty();
     };
   }
@@ -111,57 +206,5 @@ final class Peers {
       }
     }
     return Optional.of("there is no " + program + " on the PATH");
-  }
-
-  /** Runs a peer; if it fails, says how, with the end of what it wrote to standard error. */
-  private Optional<String> start(String peer, Consumer<Line> out, String... arguments) {
-    List<String> command = new ArrayList<>(List.of("./run"));
-    command.addAll(List.of(arguments));
-    ProcessBuilder builder = new ProcessBuilder(command).directory(folder.resolve(peer).toFile());
-    builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
-    try {
-      Process process = builder.start();
-      process.getOutputStream().close();
-      Deque<String> messages = new ArrayDeque<>();
-      Thread reader =
-          Thread.ofVirtual()
-              .start(
-                  () -> {
-                    try (BufferedReader lines = process.errorReader(StandardCharsets.UTF_8)) {
-                      lines
-                          .lines()
-                          .filter(line -> !line.isBlank())
-                          .forEach(
-                              line -> {
-                                messages.addLast(line.strip());
-                                if (messages.size() > KEPT_MESSAGES) {
-                                  messages.removeFirst();
-                                }
-                              });
-                    } catch (IOException e) {
-                      throw new UncheckedIOException(e);
-                    }
-                  });
-      try (BufferedReader lines = process.inputReader(StandardCharsets.UTF_8)) {
-        for (String line = lines.readLine(); line != null; line = lines.readLine()) {
-          out.accept(Line.parse(line));
-        }
-      } catch (JsonProcessingException e) {
-        process.toHandle().destroyForcibly(); // leaves its streams open for the reader
-        process.waitFor(); // what is measured next is to have the machine for itself
-        reader.join();
-        return Optional.of("it printed something else than JSON: " + e.getOriginalMessage());
-      }
-      int code = process.waitFor();
-      reader.join();
-      return code == 0
-          ? Optional.empty()
-          : Optional.of("it ended with exit code " + code + ": " + String.join(" / ", messages));
-    } catch (IOException e) {
-      return Optional.of("it does not start: " + e.getMessage());
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IllegalStateException("interrupted while " + peer + " ran", e);
-    }
   }
 }

@@ -10,8 +10,11 @@ import java.util.stream.Stream;
  */
 record Product(int m, int n, int k, String transpose) {
 
-  /** The products of the known shapes' feed-forward and output layers, and a square one. */
-  static final List<Product> MEASURED =
+  /**
+   * The products of the known shapes' feed-forward and output layers, and a square one; the three
+   * transposes of each together.
+   */
+  static final List<List<Product>> BY_SIZE =
       Stream.of(
               new int[] {4096, 384, 128},
               new int[] {4096, 128, 384},
@@ -21,10 +24,11 @@ record Product(int m, int n, int k, String transpose) {
               new int[] {2048, 512, 1408},
               new int[] {2048, 8192, 512},
               new int[] {1024, 1024, 1024})
-          .flatMap(
+          .map(
               mnk ->
                   Stream.of("NN", "NT", "TN")
-                      .map(transpose -> new Product(mnk[0], mnk[1], mnk[2], transpose)))
+                      .map(transpose -> new Product(mnk[0], mnk[1], mnk[2], transpose))
+                      .toList())
           .toList();
 
   /** As the peer for OpenCL takes it. */

@@ -38,7 +38,7 @@ record Rates(double median, double low, double high) {
     return of(rates);
   }
 
-  private static double seconds(Runnable work) {
+  static double seconds(Runnable work) {
     long began = System.nanoTime();
     work.run();
     return (System.nanoTime() - began) / 1e9;

@@ -15,13 +15,19 @@ import pbb.engine.train.TrainerConfig;
 
 /**
  * A training that sees the same random batch at every step, one document a row, as the peers' do.
+ * Its settings and the distribution of its first weights are theirs too, so that losses fall alike;
+ * but theirs decay all weights, ours only matrices, which a few steps do not show.
  */
 final class TrainingLoad implements AutoCloseable {
 
   private static final long SEED = 1;
   private static final double LEARNING_RATE = 1e-3;
 
+  /** The step whose loss lines have beside the first one's: the tenth, in peers too. */
+  private static final int COMPARED_STEP = 10;
+
   private final Trainer trainer;
+  private double comparedLoss = Double.NaN;
 
   TrainingLoad(Backend backend, ModelShape shape) {
     TrainerConfig config =
@@ -59,7 +65,21 @@ final class TrainingLoad implements AutoCloseable {
 
   /** Forward, backward, clip and AdamW. */
   StepReport step() {
-    return trainer.step();
+    StepReport report = trainer.step();
+    if (report.step() == COMPARED_STEP) {
+      comparedLoss = report.loss();
+    }
+    return report;
+  }
+
+  /** The line with the tenth step's loss, if there were so many. */
+  Line withComparedLoss(Line line) {
+    return Double.isNaN(comparedLoss) ? line : line.with("loss_10", Line.round(comparedLoss, 4));
+  }
+
+  /** Bytes of memory for tensors. */
+  long bytes() {
+    return trainer.bytes();
   }
 
   @Override

@@ -27,6 +27,22 @@ class ModelShapeTest {
     assertEquals(34_087_424, ModelShape.named("L").config(256).parameters());
   }
 
+  /** By hand: a layer, a width of 2, heads of 2, 3 hidden units, 5 tokens; 3 positions are read. */
+  @Test
+  void generationCountsTheOutputLayerForNewTokensOnly() {
+    ModelShape shape = new ModelShape("X", 2, 1, 1, 3, 5, 1, 8);
+    int layer = 4 * 2 * 2 + 3 * 2 * 3;
+    int attention = (1 + 2 + 3) * 4 * 2;
+    assertEquals(2 * layer * 3 + 2 * 2 * 5 * 2 + attention, shape.generationFlops(2, 2));
+  }
+
+  @Test
+  void aSingleSequenceReadsWeightsAndHalfTheCache() {
+    ModelShape shape = ModelShape.named("M");
+    long read = shape.config(96).parameters() - 511 * 256 + 2 * 6 * 256 * 48;
+    assertEquals(4 * read, SingleSequence.bytesPerToken(shape));
+  }
+
   @Test
   void whatIsWrongIsSaid() {
     for (String wrong :

@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
@@ -20,8 +21,14 @@ class PeersTest {
   @TempDir private Path folder;
 
   private void peer(String name, String script) throws IOException {
+    peer(name, "\"either\"", script);
+  }
+
+  private void peer(String name, String setups, String script) throws IOException {
     Path run = Files.createDirectories(folder.resolve(name)).resolve("run");
-    Files.writeString(run, "#!/bin/sh\n" + script);
+    String answer =
+        "if [ \"$1\" = setups ]; then echo '{\"setups\": [" + setups + "]}'; exit; fi\n";
+    Files.writeString(run, "#!/bin/sh\n" + answer + script);
     Files.setPosixFilePermissions(run, PosixFilePermissions.fromString("rwxr-xr-x"));
   }
 
@@ -48,6 +55,33 @@ class PeersTest {
         .product(new Product(64, 128, 32, "TN"), "A device (its platform)", lines::add);
     assertEquals(
         "gemm|A device (its platform)|all|64,128,32,TN", lines.getFirst().get("got").asText());
+  }
+
+  @Test
+  void eachSetupIsRunAndMaxAutotuneOnlyAtTheStrongest() throws IOException {
+    peer(
+        "pytorch",
+        "\"installed\", \"strongest\"",
+        "echo \"{\\\"what\\\": \\\"$1\\\", \\\"got\\\": \\\"$2 $SETUP\\\"}\"");
+    assertEquals(
+        List.of(
+            "eager installed",
+            "compile installed",
+            "eager strongest",
+            "compile strongest",
+            "max-autotune strongest"),
+        train().stream()
+            .filter(line -> line.has("got"))
+            .map(line -> line.get("got").asText())
+            .toList());
+  }
+
+  @Test
+  void fewStepsAreHandedOver() throws IOException {
+    peer("libtorch", "echo \"{\\\"got\\\": \\\"$WARM_UP $STEPS $EXTRA $SETUP\\\"}\"");
+    List<Line> lines = new ArrayList<>();
+    new Peers(folder).fewSteps(ModelShape.named("S"), 1, 10, Map.of("EXTRA", "x"), lines::add);
+    assertEquals("1 9 x either", lines.getFirst().get("got").asText());
   }
 
   @Test
