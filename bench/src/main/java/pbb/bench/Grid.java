@@ -69,8 +69,7 @@ final class Grid {
         .map(
             shape ->
                 shape.withBatch(
-                    (int)
-                        Math.max(1, Math.round(flops / shape.withBatch(1).trainingFlops()))))
+                    (int) Math.max(1, Math.round(flops / shape.withBatch(1).trainingFlops()))))
         .toList();
   }
 

@@ -10,8 +10,7 @@ final class Growth {
 
   private static final int[] BATCHES = {1, 2, 4, 8, 16};
   private static final int[] LAYERS = {1, 2, 4};
-  private static final int WARM_UPS = 3;
-  private static final int REPEATS = 3;
+  private static final int REPEATS = 5;
 
   private Growth() {}
 
@@ -25,7 +24,8 @@ final class Growth {
       ModelShape grown = base.withLayers(factor * base.layers());
       // The output layer does not grow.
       out.accept(
-          line(engine, base, grown, "layers", factor, grown.trainingFlops() / base.trainingFlops()));
+          line(
+              engine, base, grown, "layers", factor, grown.trainingFlops() / base.trainingFlops()));
     }
   }
 
@@ -35,13 +35,12 @@ final class Growth {
     double[] after = new double[REPEATS];
     try (TrainingLoad small = engine.training(base);
         TrainingLoad large = engine.training(grown)) {
-      for (int i = -WARM_UPS; i < REPEATS; i++) {
-        double first = Rates.seconds(small::step);
-        double second = Rates.seconds(large::step);
-        if (i >= 0) {
-          before[i] = first;
-          after[i] = second;
-        }
+      large.step();
+      large.step();
+      Rates.warmUp(small::step);
+      for (int i = 0; i < REPEATS; i++) {
+        before[i] = Rates.seconds(small::step);
+        after[i] = Rates.seconds(large::step);
       }
     }
     double seconds = Rates.of(after).median();

@@ -15,8 +15,18 @@ final class Memory {
 
   private static final List<String> FIELDS =
       List.of(
-          "backend", "peer", "version", "mode", "setup", "preload", "threads", "shape", "base_mb",
-          "peak_mb", "loss_first", "loss_10");
+          "backend",
+          "peer",
+          "version",
+          "mode",
+          "setup",
+          "preload",
+          "threads",
+          "shape",
+          "base_mb",
+          "peak_mb",
+          "loss_first",
+          "loss_10");
 
   private Memory() {}
 

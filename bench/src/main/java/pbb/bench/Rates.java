@@ -27,15 +27,20 @@ record Rates(double median, double low, double high) {
    * @param amount how much one run does, in the unit of the rates
    */
   static Rates measure(double amount, int repeats, Runnable work) {
-    double spent = 0;
-    for (int i = 0; i < WARM_UPS || spent < WARM_UP_SECONDS; i++) {
-      spent += seconds(work);
-    }
+    warmUp(work);
     double[] rates = new double[repeats];
     for (int i = 0; i < repeats; i++) {
       rates[i] = amount / seconds(work);
     }
     return of(rates);
+  }
+
+  /** Repeats a piece of work until it ran for long enough to have been compiled. */
+  static void warmUp(Runnable work) {
+    double spent = 0;
+    for (int i = 0; i < WARM_UPS || spent < WARM_UP_SECONDS; i++) {
+      spent += seconds(work);
+    }
   }
 
   static double seconds(Runnable work) {

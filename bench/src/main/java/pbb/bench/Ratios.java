@@ -95,8 +95,7 @@ final class Ratios {
     if (measure.isEmpty() || !line.has("threads")) {
       return;
     }
-    Contest contest =
-        contests.computeIfAbsent(Work.of(measure.get(), line), _ -> new Contest());
+    Contest contest = contests.computeIfAbsent(Work.of(measure.get(), line), _ -> new Contest());
     if (line.has("peer")) {
       contest.peers.put(who(line), line);
     } else {
@@ -148,11 +147,7 @@ final class Ratios {
         peer ->
             lines.add(
                 withRatio(
-                    ratio(
-                            work.measure,
-                            work.subject,
-                            work.threads,
-                            engine.get("backend").asText())
+                    ratio(work.measure, work.subject, work.threads, engine.get("backend").asText())
                         .with("peer", BEST)
                         .with("is", who(peer)),
                     work,
@@ -203,8 +198,7 @@ final class Ratios {
           }
           List<Double> all = values.getOrDefault(name, List.of());
           means.add(
-              line.with("products", all.size())
-                  .with("ratio", Line.round(geometricMean(all), 3)));
+              line.with("products", all.size()).with("ratio", Line.round(geometricMean(all), 3)));
         });
     return means;
   }

@@ -21,7 +21,14 @@ final class Start {
 
   private static final List<String> FIELDS =
       List.of(
-          "backend", "peer", "version", "mode", "setup", "preload", "threads", "shape",
+          "backend",
+          "peer",
+          "version",
+          "mode",
+          "setup",
+          "preload",
+          "threads",
+          "shape",
           "first_step_s");
 
   private Start() {}

@@ -7,7 +7,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
-import java.util.function.Consumer;
 import pbb.engine.backend.Backend;
 import pbb.engine.selection.Backends;
 
@@ -30,8 +29,7 @@ final class TrainingProcess {
     command.addAll(List.of("-cp", System.getProperty("java.class.path")));
     command.add(TrainingProcess.class.getName());
     command.addAll(
-        List.of(
-            backend, shape.argument(), String.valueOf(threads), String.valueOf(steps)));
+        List.of(backend, shape.argument(), String.valueOf(threads), String.valueOf(steps)));
     List<Line> lines = new ArrayList<>();
     Optional<String> failure = new Program(command, Path.of("."), Map.of()).run(lines::add);
     if (failure.isPresent() || lines.size() != 1) {
@@ -50,7 +48,8 @@ final class TrainingProcess {
     ModelShape shape = ModelShape.parse(args[1]).getFirst();
     int threads = Integer.parseInt(args[2]);
     int steps = Integer.parseInt(args[3]);
-    try (Backend backend = Backends.discover().select(args[0], Optional.empty(), threads).backend();
+    try (Backend backend =
+            Backends.discover().select(args[0], Optional.empty(), threads).backend();
         TrainingLoad load = new TrainingLoad(backend, shape)) {
       Line line =
           Line.of(What.TRAIN.toString())
@@ -72,8 +71,6 @@ final class TrainingProcess {
   }
 
   private static Line with(Line line, String name, OptionalDouble megabytes) {
-    return megabytes.isPresent()
-        ? line.with(name, Line.round(megabytes.getAsDouble(), 1))
-        : line;
+    return megabytes.isPresent() ? line.with(name, Line.round(megabytes.getAsDouble(), 1)) : line;
   }
 }
