@@ -83,6 +83,7 @@ final class Engine {
   Line generate(ModelShape shape) {
     try (GenerationLoad load = new GenerationLoad(backend, shape)) {
       double tokens = (double) GenerationLoad.BATCH * GenerationLoad.NEW;
+      Rates.warmUp(load::generate); // twice as long as usual: two passes are to be compiled
       Rates rates = Rates.measure(tokens, GENERATION_REPEATS, load::generate);
       return line(What.GENERATE)
           .with("shape", shape.name())

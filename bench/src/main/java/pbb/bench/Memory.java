@@ -1,7 +1,7 @@
 package pbb.bench;
 
 import java.util.List;
-import java.util.Map;
+import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
@@ -41,7 +41,7 @@ final class Memory {
         shape,
         threads,
         STEPS,
-        Map.of(),
+        Optional.empty(),
         line -> out.accept(line.has("peak_mb") ? line.only(What.MEMORY, FIELDS) : line));
   }
 }

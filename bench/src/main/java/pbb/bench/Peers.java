@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.function.Function;
 
 /**
  * What a user would pick instead: the programs of {@code bench/peers}, which print lines as ours.
@@ -41,41 +42,55 @@ final class Peers {
 
   /** Training steps of every peer; nothing of theirs runs any more when a line goes out. */
   void train(ModelShape shape, int threads, Consumer<Line> out) {
-    trainings(List.of("eager", "compile", MAX_AUTOTUNE), shape, threads, Map.of(), out);
+    trainings(List.of("eager", "compile", MAX_AUTOTUNE), shape, threads, _ -> Map.of(), out);
   }
 
   /**
    * A few steps in a process of its own: for what a process needs, not for how fast it is.
    *
    * @param steps how many, at least 2
-   * @param environment what is added to the peers' environment
+   * @param caches where compiled kernels are kept, apart for each setup; else where they always are
    */
   void fewSteps(
-      ModelShape shape,
-      int threads,
-      int steps,
-      Map<String, String> environment,
-      Consumer<Line> out) {
-    Map<String, String> few = new HashMap<>(environment);
-    few.put("WARM_UP", "1");
-    few.put("STEPS", String.valueOf(steps - 1));
-    trainings(List.of("eager", "compile"), shape, threads, few, out);
+      ModelShape shape, int threads, int steps, Optional<Path> caches, Consumer<Line> out) {
+    trainings(
+        List.of("eager", "compile"),
+        shape,
+        threads,
+        setup -> {
+          Map<String, String> environment = new HashMap<>();
+          environment.put("WARM_UP", "1");
+          environment.put("STEPS", String.valueOf(steps - 1));
+          caches.ifPresent(
+              folder ->
+                  environment.put("TORCHINDUCTOR_CACHE_DIR", folder.resolve(setup).toString()));
+          return environment;
+        },
+        out);
   }
 
   private void trainings(
       List<String> modes,
       ModelShape shape,
       int threads,
-      Map<String, String> environment,
+      Function<String, Map<String, String>> environment,
       Consumer<Line> out) {
     String count = String.valueOf(threads);
     for (String setup : setups("libtorch", out)) {
-      run("libtorch", setup, environment, out, "train", shape.argument(), count);
+      run("libtorch", setup, environment.apply(setup), out, "train", shape.argument(), count);
     }
     for (String setup : setups("pytorch", out)) {
       for (String mode : modes) {
         if (!(mode.equals(MAX_AUTOTUNE) && setup.equals(INSTALLED))) {
-          run("pytorch", setup, environment, out, "train", mode, shape.argument(), count);
+          run(
+              "pytorch",
+              setup,
+              environment.apply(setup),
+              out,
+              "train",
+              mode,
+              shape.argument(),
+              count);
         }
       }
     }

@@ -6,7 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
+import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 
@@ -100,7 +100,7 @@ final class Start {
               shape,
               threads,
               2,
-              Map.of("TORCHINDUCTOR_CACHE_DIR", cache.toString()),
+              Optional.of(cache),
               line ->
                   out.accept(
                       line.has("first_step_s")

@@ -9,7 +9,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
@@ -78,10 +78,11 @@ class PeersTest {
 
   @Test
   void fewStepsAreHandedOver() throws IOException {
-    peer("libtorch", "echo \"{\\\"got\\\": \\\"$WARM_UP $STEPS $EXTRA $SETUP\\\"}\"");
+    peer("libtorch", "echo \"{\\\"got\\\": \\\"$WARM_UP $STEPS $TORCHINDUCTOR_CACHE_DIR\\\"}\"");
     List<Line> lines = new ArrayList<>();
-    new Peers(folder).fewSteps(ModelShape.named("S"), 1, 10, Map.of("EXTRA", "x"), lines::add);
-    assertEquals("1 9 x either", lines.getFirst().get("got").asText());
+    new Peers(folder)
+        .fewSteps(ModelShape.named("S"), 1, 10, Optional.of(Path.of("/cache")), lines::add);
+    assertEquals("1 9 /cache/either", lines.getFirst().get("got").asText());
   }
 
   @Test
