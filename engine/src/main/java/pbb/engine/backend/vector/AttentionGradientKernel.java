@@ -1,17 +1,22 @@
 package pbb.engine.backend.vector;
 
+import static pbb.engine.backend.vector.HeadScratch.PANEL_ROW_BYTES;
+import static pbb.engine.backend.vector.Lanes.FLOAT;
+import static pbb.engine.backend.vector.MatMulTile.COLUMNS;
+import static pbb.engine.backend.vector.MatMulTile.ROWS;
+
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorMask;
 import pbb.engine.graph.AttentionGradient;
+import pbb.engine.graph.Destination;
 
 /**
- * {@link AttentionGradient}, a block for each key-value head of each row, so that the gradients by
- * keys and values are sums within a block. A strip of query rows at a time: probabilities P and
- * score gradients dS of the strip are computed four rows at a time and give dQ; then, four keys at
- * a time, their transposes give the strip's part of dV and dK.
+ * {@link AttentionGradient}, a block for each key-value head of each sequence, so that the
+ * gradients by keys and values are sums within a block. A {@link QueryTile} at a time: {@code Sᵀ =
+ * K·Qᵀ} and {@code dPᵀ = V·dOᵀ}; from them {@code Pᵀ} and {@code dSᵀ} in each lane; then {@code dV
+ * += Pᵀ·dO} and {@code dK += dSᵀ·Q}, for which scores lie right, and {@code dQ = dS·K} with dS read
+ * from its transpose.
  */
 final class AttentionGradientKernel extends BlockKernel {
 
@@ -24,9 +29,26 @@ final class AttentionGradientKernel extends BlockKernel {
   private final MemorySegment q; // (B·T, Hq·D)
   private final MemorySegment k; // (B·T, Hkv·D)
   private final MemorySegment v; // (B·T, Hkv·D)
-  private final MemorySegment out; // (B·T, Hq·D)
   private final MemorySegment logSumExp; // (B·T, Hq)
   private final MemorySegment documentStart; // (B, T)
+  private final int length; // T
+  private final int heads; // Hq
+  private final int keyValueHeads; // Hkv
+  private final int headDim; // D
+  private final long queryBytes; // from row to row of q, dq and the gradient
+  private final long keyBytes; // from row to row of k, v, dk and dv
+  private final HeadScratch.Step[] steps = {
+    this::packQueries,
+    this::packGradients,
+    this::products,
+    this::mask,
+    this::loadLogSumExp,
+    this::probabilities,
+    this::scoreGradients,
+    this::valueGradient,
+    this::keyGradient,
+    this::queryGradient
+  };
 
   AttentionGradientKernel(
       Workers workers,
@@ -39,7 +61,7 @@ final class AttentionGradientKernel extends BlockKernel {
       MemorySegment q,
       MemorySegment k,
       MemorySegment v,
-      MemorySegment out,
+      MemorySegment out, // not read: see probabilities
       MemorySegment logSumExp,
       MemorySegment documentStart) {
     super(workers, op.batch() * op.numKeyValueHeads());
@@ -52,159 +74,177 @@ final class AttentionGradientKernel extends BlockKernel {
     this.q = q;
     this.k = k;
     this.v = v;
-    this.out = out;
     this.logSumExp = logSumExp;
     this.documentStart = documentStart;
+    this.length = op.length();
+    this.heads = op.numHeads();
+    this.keyValueHeads = op.numKeyValueHeads();
+    this.headDim = op.headDim();
+    this.queryBytes = 4L * heads * headDim;
+    this.keyBytes = 4L * keyValueHeads * headDim;
   }
 
   @Override
   public void run(int block, int worker) {
-    HeadScratch s = scratch[worker];
-    int keyValueHeads = op.numKeyValueHeads();
-    int group = op.numHeads() / keyValueHeads;
-    int d = op.headDim();
-    int firstRow = block / keyValueHeads * op.length();
-    int keyValueHead = block % keyValueHeads;
-    int width = keyValueHeads * d;
-    s.load(k, firstRow, width, keyValueHead * d, 1f, s.k);
-    s.loadTransposed(k, firstRow, width, keyValueHead * d, s.transposedK);
-    s.loadTransposed(v, firstRow, width, keyValueHead * d, s.transposedV);
-    Arrays.fill(s.dk, 0f);
-    Arrays.fill(s.dv, 0f);
-    for (int head = keyValueHead * group; head < (keyValueHead + 1) * group; head++) {
-      queryHead(s, firstRow, head);
-    }
-    s.store(s.dk, 0, op.length(), 1f, dk, firstRow, width, keyValueHead * d, op.dk().accumulate());
-    s.store(s.dv, 0, op.length(), 1f, dv, firstRow, width, keyValueHead * d, op.dv().accumulate());
+    keyValueHead(scratch[worker], block / keyValueHeads, block % keyValueHeads);
   }
 
-  private void queryHead(HeadScratch s, int firstRow, int head) {
-    int d = op.headDim();
-    int width = op.numHeads() * d;
-    int length = op.length();
-    s.load(q, firstRow, width, head * d, AttentionKernel.scale(d), s.q);
-    s.load(gradient, firstRow, width, head * d, 1f, s.gradient);
-    for (int strip = 0; strip < length; strip += HeadScratch.STRIP_ROWS) {
-      strip(s, firstRow, head, strip, Math.min(length, strip + HeadScratch.STRIP_ROWS));
-    }
-  }
-
-  private void strip(HeadScratch s, int firstRow, int head, int begin, int end) {
-    int heads = op.numHeads();
-    int d = op.headDim();
-    int tp = s.paddedLength;
-    int dp = s.paddedDim;
-    float[] p = s.probabilities;
-    float[] ds = s.scoreGradients;
-    int stripFrom =
-        HeadScratch.roundDown(
-            AttentionKernel.earliest(documentStart, firstRow + begin, end - begin),
-            HeadScratch.TILE_COLUMNS);
-    int stripTo = HeadScratch.roundUp(end, HeadScratch.TILE_COLUMNS);
-    for (int t = begin; t < end; t += HeadScratch.TILE_ROWS) {
-      int rows = Math.min(HeadScratch.TILE_ROWS, end - t);
-      int local = (t - begin) * tp;
-      int from =
-          HeadScratch.roundDown(
-              AttentionKernel.earliest(documentStart, firstRow + t, rows),
-              HeadScratch.TILE_COLUMNS);
-      int to = HeadScratch.roundUp(t + rows, HeadScratch.TILE_COLUMNS);
-      HeadScratch.product(
-          s.q, t * dp, dp, 1, s.transposedK, from, tp, 0, d, p, local + from, tp, to - from, false);
-      HeadScratch.product(
-          s.gradient,
-          t * dp,
-          dp,
-          1,
-          s.transposedV,
-          from,
-          tp,
-          0,
-          d,
-          ds,
-          local + from,
-          tp,
-          to - from,
-          false);
-      for (int r = 0; r < HeadScratch.TILE_ROWS; r++) {
-        int base = local + r * tp;
-        int start = 0;
-        int stop = 0;
-        if (r < rows) {
-          int row = firstRow + t + r;
-          start = AttentionKernel.start(documentStart, row, t + r);
-          stop = t + r + 1;
-          scores(
-              p,
-              ds,
-              base,
-              HeadScratch.roundDown(start, Lanes.COUNT),
-              stop,
-              logSumExp.getAtIndex(ValueLayout.JAVA_FLOAT, (long) row * heads + head),
-              delta(s, row, head, t + r));
-        } else {
-          start = stripFrom;
-          stop = stripFrom;
-        }
-        // What the row may not see, in all columns that the strip's products will read.
-        zeroOutside(p, base, stripFrom, start, stop, stripTo);
-        zeroOutside(ds, base, stripFrom, start, stop, stripTo);
+  /** Does all heads of the sequences from {@code first} to {@code end} − 1. */
+  void sequences(int first, int end, int worker) {
+    for (int sequence = first; sequence < end; sequence++) {
+      for (int head = 0; head < keyValueHeads; head++) {
+        keyValueHead(scratch[worker], sequence, head);
       }
-      HeadScratch.product(ds, local, tp, 1, s.k, 0, dp, from, to, s.rows, 0, dp, dp, false);
-      s.store(
-          s.rows,
-          0,
-          rows,
-          AttentionKernel.scale(d),
-          dq,
-          firstRow + t,
-          heads * d,
-          head * d,
-          op.dq().accumulate());
     }
-    for (int j = stripFrom; j < end; j += HeadScratch.TILE_ROWS) {
-      // Rows before j do not see key j; begin is a multiple of the tile, and so is j.
-      int first = Math.max(begin, j) - begin;
-      int count = end - begin;
-      HeadScratch.product(
-          p, j, 1, tp, s.gradient, begin * dp, dp, first, count, s.dv, j * dp, dp, dp, true);
-      HeadScratch.product(
-          ds, j, 1, tp, s.q, begin * dp, dp, first, count, s.dk, j * dp, dp, dp, true);
+  }
+
+  private void keyValueHead(HeadScratch s, int sequence, int keyValueHead) {
+    long keyAt = keyAddress(k, sequence, keyValueHead);
+    long valueAt = keyAddress(v, sequence, keyValueHead);
+    Packing.copy(keyAt, keyBytes, length, headDim, s.keyRows, s.rowBytes);
+    Packing.copy(valueAt, keyBytes, length, headDim, s.valueRows, s.rowBytes);
+    Packing.panelsOfColumns(keyAt, keyBytes, length, headDim, s.keyPanels);
+    int group = heads / keyValueHeads;
+    for (int head = keyValueHead * group; head < (keyValueHead + 1) * group; head++) {
+      for (int t = 0; t < length; t += QueryTile.QUERIES) {
+        s.queries.moveTo(documentStart, sequence, length, t);
+        for (HeadScratch.Step step : steps) {
+          step.run(s, sequence, head);
+        }
+      }
+    }
+  }
+
+  /** The address of the first of the tile's queries, in q or the like. */
+  private long queryAddress(MemorySegment rows, HeadScratch s, int sequence, int head) {
+    return AttentionKernel.address(rows, sequence, length, queryBytes, head, headDim)
+        + s.queries.first() * queryBytes;
+  }
+
+  private long keyAddress(MemorySegment rows, int sequence, int keyValueHead) {
+    return AttentionKernel.address(rows, sequence, length, keyBytes, keyValueHead, headDim);
+  }
+
+  private void packQueries(HeadScratch s, int sequence, int head) {
+    pack(queryAddress(q, s, sequence, head), s, s.transposedQueries, s.queryPanels);
+  }
+
+  private void packGradients(HeadScratch s, int sequence, int head) {
+    pack(queryAddress(gradient, s, sequence, head), s, s.transposedGradients, s.gradientPanels);
+  }
+
+  private void pack(long rows, HeadScratch s, long transposed, long panels) {
+    int count = s.queries.count();
+    Packing.transpose(rows, queryBytes, count, headDim, transposed, PANEL_ROW_BYTES);
+    Packing.panelsOfColumns(rows, queryBytes, count, headDim, panels);
+  }
+
+  private void products(HeadScratch s, int sequence, int head) {
+    s.scores(s.keyRows, s.transposedQueries, s.probabilities);
+    s.scores(s.valueRows, s.transposedGradients, s.scoreGradients);
+  }
+
+  private void mask(HeadScratch s, int sequence, int head) {
+    s.queries.mask(s.probabilities);
+  }
+
+  private void loadLogSumExp(HeadScratch s, int sequence, int head) {
+    long row = (long) sequence * length + s.queries.first();
+    for (int i = 0; i < s.queries.count(); i++) {
+      s.logSumExp[i] = logSumExp.getAtIndex(ValueLayout.JAVA_FLOAT, (row + i) * heads + head);
     }
   }
 
   /**
-   * Scores become probabilities in {@code p}; products dO·V become score gradients in {@code ds}.
+   * Turns S into {@code P = exp(scale · S − logSumExp)}, and adds P ∘ dP up over the keys. This is
+   * the same as the sum of dO ∘ O over the head, since O = P·V, and needs no O.
    */
-  private static void scores(
-      float[] p, float[] ds, int base, int from, int to, float logSumExp, float delta) {
-    for (int j = from; j < to; j += Lanes.COUNT) {
-      FloatVector probability =
-          VectorMath.exp(FloatVector.fromArray(Lanes.FLOAT, p, base + j).sub(logSumExp));
-      probability.intoArray(p, base + j);
-      FloatVector.fromArray(Lanes.FLOAT, ds, base + j)
-          .sub(delta)
-          .mul(probability)
-          .intoArray(ds, base + j);
+  private void probabilities(HeadScratch s, int sequence, int head) {
+    QueryTile queries = s.queries;
+    FloatVector scale = FloatVector.broadcast(FLOAT, AttentionKernel.scale(headDim));
+    for (int vector = 0; vector < queries.vectors(); vector++) {
+      int lane = vector * FLOAT.length();
+      int end = queries.to(vector);
+      FloatVector shift = FloatVector.fromArray(FLOAT, s.logSumExp, lane).neg();
+      FloatVector sum = FloatVector.zero(FLOAT);
+      for (int j = queries.from(); j < end; j++) {
+        long at = j * PANEL_ROW_BYTES + 4L * lane;
+        FloatVector p = VectorMath.exp(Memory.load(s.probabilities + at).fma(scale, shift));
+        sum = p.fma(Memory.load(s.scoreGradients + at), sum);
+        Memory.store(s.probabilities + at, p);
+      }
+      sum.intoArray(s.sums, lane);
     }
   }
 
-  private static void zeroOutside(float[] a, int base, int from, int start, int stop, int to) {
-    Arrays.fill(a, base + from, base + Math.max(from, start), 0f);
-    Arrays.fill(a, base + stop, base + to, 0f);
+  /** Turns dP into dS, times the scale: {@code P ∘ (dP − sum) · scale}. */
+  private void scoreGradients(HeadScratch s, int sequence, int head) {
+    QueryTile queries = s.queries;
+    FloatVector scale = FloatVector.broadcast(FLOAT, AttentionKernel.scale(headDim));
+    for (int vector = 0; vector < queries.vectors(); vector++) {
+      int lane = vector * FLOAT.length();
+      int end = queries.to(vector);
+      FloatVector sum = FloatVector.fromArray(FLOAT, s.sums, lane);
+      for (int j = queries.from(); j < end; j++) {
+        long at = j * PANEL_ROW_BYTES + 4L * lane;
+        FloatVector difference = Memory.load(s.scoreGradients + at).sub(sum);
+        FloatVector p = Memory.load(s.probabilities + at);
+        Memory.store(s.scoreGradients + at, difference.mul(p).mul(scale));
+      }
+    }
   }
 
-  /** The sum over the head of gradient · output. */
-  private float delta(HeadScratch s, int row, int head, int t) {
-    int d = op.headDim();
-    long at = ((long) row * op.numHeads() + head) * d * 4;
-    FloatVector sum = FloatVector.zero(Lanes.FLOAT);
-    VectorMask<Float> all = Lanes.FLOAT.maskAll(true);
-    for (int i = 0; i < d; i += Lanes.COUNT) {
-      VectorMask<Float> mask = i <= d - Lanes.COUNT ? all : Lanes.FLOAT.indexInRange(i, d);
-      FloatVector o = VectorMath.load(out, at + i * 4L, mask);
-      sum = o.fma(FloatVector.fromArray(Lanes.FLOAT, s.gradient, t * s.paddedDim + i), sum);
+  private void valueGradient(HeadScratch s, int sequence, int head) {
+    weightedSums(s, s.probabilities, s.gradientPanels, op.dv(), dv, sequence, head);
+  }
+
+  private void keyGradient(HeadScratch s, int sequence, int head) {
+    weightedSums(s, s.scoreGradients, s.queryPanels, op.dk(), dk, sequence, head);
+  }
+
+  private void queryGradient(HeadScratch s, int sequence, int head) {
+    s.weightedSums(
+        s.scoreGradients,
+        s.keyPanels,
+        length,
+        queryAddress(dq, s, sequence, head),
+        queryBytes,
+        op.dq().accumulate());
+  }
+
+  /**
+   * Sums over the queries, weighted by scores, for each key that they see: {@code target[j][d] += Σ
+   * over i of scores[j][i] · panels[i][d]}. A key's first part is that of the tile that its own
+   * query is in; there, queries before the key's are left out.
+   */
+  private void weightedSums(
+      HeadScratch s,
+      long scores,
+      long panels,
+      Destination destination,
+      MemorySegment rows,
+      int sequence,
+      int head) {
+    int group = heads / keyValueHeads;
+    long target = keyAddress(rows, sequence, head / group);
+    boolean add = head % group > 0 || destination.accumulate();
+    QueryTile queries = s.queries;
+    for (int d = 0; d < headDim; d += COLUMNS) {
+      long panel = panels + HeadScratch.panel(d, queries.count());
+      for (int j = queries.from(); j < queries.to(); j += ROWS) {
+        int query = Math.max(0, j - queries.first());
+        s.product(
+            scores + j * PANEL_ROW_BYTES + 4L * query,
+            PANEL_ROW_BYTES,
+            4,
+            panel + query * PANEL_ROW_BYTES,
+            queries.count() - query,
+            target + j * keyBytes + 4L * d,
+            keyBytes,
+            length - j,
+            headDim - d,
+            add || j < queries.first());
+      }
     }
-    return VectorMath.sum(sum);
   }
 }

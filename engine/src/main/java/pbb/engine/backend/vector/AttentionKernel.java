@@ -1,16 +1,18 @@
 package pbb.engine.backend.vector;
 
+import static pbb.engine.backend.vector.HeadScratch.PANEL_ROW_BYTES;
+import static pbb.engine.backend.vector.Lanes.FLOAT;
+
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorOperators;
 import pbb.engine.graph.Attention;
 
 /**
- * {@link Attention}, a block for each head of each row. Four queries at a time: their scores
- * against all keys they may see, the softmax of each, and the sum of the values; the T × T scores
- * never exist as a whole. Keys before a query's document and after the query get probability 0;
- * whole tiles of such keys are skipped.
+ * {@link Attention}, a block for each head of each sequence. A {@link QueryTile} at a time: {@code
+ * Sᵀ = K·Qᵀ} against all keys that its queries see, a softmax in each lane, and {@code O = P·V}
+ * with P read from its transpose; the T × T scores never exist as a whole.
  */
 final class AttentionKernel extends BlockKernel {
 
@@ -22,6 +24,21 @@ final class AttentionKernel extends BlockKernel {
   private final MemorySegment k; // (B·T, Hkv·D)
   private final MemorySegment v; // (B·T, Hkv·D)
   private final MemorySegment documentStart; // (B, T)
+  private final int length; // T
+  private final int heads; // Hq
+  private final int headDim; // D
+  private final long queryBytes; // from row to row of q and out
+  private final long keyBytes; // from row to row of k and v
+  private final HeadScratch.Step[] steps = {
+    this::packQueries,
+    this::scores,
+    this::mask,
+    this::maxima,
+    this::exponentials,
+    this::normalize,
+    this::logSumExp,
+    this::weightedSums
+  };
 
   AttentionKernel(
       Workers workers,
@@ -42,120 +59,144 @@ final class AttentionKernel extends BlockKernel {
     this.k = k;
     this.v = v;
     this.documentStart = documentStart;
+    this.length = op.length();
+    this.heads = op.numHeads();
+    this.headDim = op.headDim();
+    this.queryBytes = 4L * heads * headDim;
+    this.keyBytes = 4L * op.numKeyValueHeads() * headDim;
   }
 
   @Override
   public void run(int block, int worker) {
-    HeadScratch s = scratch[worker];
-    int heads = op.numHeads();
-    int keyValueHeads = op.numKeyValueHeads();
-    int d = op.headDim();
-    int length = op.length();
-    int firstRow = block / heads * length;
-    int head = block % heads;
-    int keyValueHead = head / (heads / keyValueHeads);
-    s.load(q, firstRow, heads * d, head * d, scale(d), s.q);
-    s.loadTransposed(k, firstRow, keyValueHeads * d, keyValueHead * d, s.transposedK);
-    s.load(v, firstRow, keyValueHeads * d, keyValueHead * d, 1f, s.v);
-    int tp = s.paddedLength;
-    int dp = s.paddedDim;
-    float[] p = s.probabilities;
-    for (int t = 0; t < length; t += HeadScratch.TILE_ROWS) {
-      int rows = Math.min(HeadScratch.TILE_ROWS, length - t);
-      int from =
-          HeadScratch.roundDown(
-              earliest(documentStart, firstRow + t, rows), HeadScratch.TILE_COLUMNS);
-      int to = HeadScratch.roundUp(t + rows, HeadScratch.TILE_COLUMNS);
-      HeadScratch.product(
-          s.q, t * dp, dp, 1, s.transposedK, from, tp, 0, d, p, from, tp, to - from, false);
-      for (int r = 0; r < HeadScratch.TILE_ROWS; r++) {
-        if (r < rows) {
-          int row = firstRow + t + r;
-          int start = start(documentStart, row, t + r);
-          Arrays.fill(p, r * tp + from, r * tp + start, Float.NEGATIVE_INFINITY);
-          Arrays.fill(p, r * tp + t + r + 1, r * tp + to, Float.NEGATIVE_INFINITY);
-          logSumExp.setAtIndex(
-              ValueLayout.JAVA_FLOAT,
-              (long) row * heads + head,
-              softmax(p, r * tp + from, r * tp + to, s.lanes));
-        } else {
-          Arrays.fill(p, r * tp + from, r * tp + to, 0f);
-        }
+    head(scratch[worker], block / heads, block % heads);
+  }
+
+  /** Does all heads of the sequences from {@code first} to {@code end} − 1. */
+  void sequences(int first, int end, int worker) {
+    for (int sequence = first; sequence < end; sequence++) {
+      for (int head = 0; head < heads; head++) {
+        head(scratch[worker], sequence, head);
       }
-      HeadScratch.product(p, 0, tp, 1, s.v, 0, dp, from, to, s.rows, 0, dp, dp, false);
-      s.store(s.rows, 0, rows, 1f, out, firstRow + t, heads * d, head * d, false);
     }
+  }
+
+  private void head(HeadScratch s, int sequence, int head) {
+    int keyValueHead = head / (heads / op.numKeyValueHeads());
+    long keyAt = address(k, sequence, length, keyBytes, keyValueHead, headDim);
+    long valueAt = address(v, sequence, length, keyBytes, keyValueHead, headDim);
+    Packing.copy(keyAt, keyBytes, length, headDim, s.keyRows, s.rowBytes);
+    Packing.panelsOfColumns(valueAt, keyBytes, length, headDim, s.valuePanels);
+    for (int t = 0; t < length; t += QueryTile.QUERIES) {
+      s.queries.moveTo(documentStart, sequence, length, t);
+      for (HeadScratch.Step step : steps) {
+        step.run(s, sequence, head);
+      }
+    }
+  }
+
+  private void packQueries(HeadScratch s, int sequence, int head) {
+    Packing.transpose(
+        address(q, sequence, length, queryBytes, head, headDim) + s.queries.first() * queryBytes,
+        queryBytes,
+        s.queries.count(),
+        headDim,
+        s.transposedQueries,
+        PANEL_ROW_BYTES);
+  }
+
+  private void scores(HeadScratch s, int sequence, int head) {
+    s.scores(s.keyRows, s.transposedQueries, s.probabilities);
+  }
+
+  private void mask(HeadScratch s, int sequence, int head) {
+    s.queries.mask(s.probabilities);
+  }
+
+  private void maxima(HeadScratch s, int sequence, int head) {
+    QueryTile queries = s.queries;
+    for (int vector = 0; vector < queries.vectors(); vector++) {
+      int lane = vector * FLOAT.length();
+      long scores = s.probabilities + 4L * lane;
+      int end = queries.to(vector);
+      FloatVector max = Memory.load(scores + queries.from() * PANEL_ROW_BYTES);
+      for (int j = queries.from() + 1; j < end; j++) {
+        FloatVector score = Memory.load(scores + j * PANEL_ROW_BYTES);
+        max = max.blend(score, score.compare(VectorOperators.GT, max));
+      }
+      max.mul(scale(headDim)).intoArray(s.maxima, lane);
+    }
+  }
+
+  /** Turns S into {@code exp(scale · S − max)}, and adds these up. */
+  private void exponentials(HeadScratch s, int sequence, int head) {
+    QueryTile queries = s.queries;
+    FloatVector scale = FloatVector.broadcast(FLOAT, scale(headDim));
+    for (int vector = 0; vector < queries.vectors(); vector++) {
+      int lane = vector * FLOAT.length();
+      long scores = s.probabilities + 4L * lane;
+      int end = queries.to(vector);
+      FloatVector shift = FloatVector.fromArray(FLOAT, s.maxima, lane).neg();
+      FloatVector sum = FloatVector.zero(FLOAT);
+      for (int j = queries.from(); j < end; j++) {
+        long row = scores + j * PANEL_ROW_BYTES;
+        FloatVector e = VectorMath.exp(Memory.load(row).fma(scale, shift));
+        sum = sum.add(e);
+        Memory.store(row, e);
+      }
+      sum.intoArray(s.sums, lane);
+    }
+  }
+
+  private void normalize(HeadScratch s, int sequence, int head) {
+    QueryTile queries = s.queries;
+    for (int vector = 0; vector < queries.vectors(); vector++) {
+      int lane = vector * FLOAT.length();
+      long scores = s.probabilities + 4L * lane;
+      int end = queries.to(vector);
+      FloatVector sum = FloatVector.fromArray(FLOAT, s.sums, lane);
+      FloatVector inverse = FloatVector.broadcast(FLOAT, 1).div(sum);
+      for (int j = queries.from(); j < end; j++) {
+        long row = scores + j * PANEL_ROW_BYTES;
+        Memory.store(row, Memory.load(row).mul(inverse));
+      }
+    }
+  }
+
+  private void logSumExp(HeadScratch s, int sequence, int head) {
+    for (int lane = 0; lane < QueryTile.QUERIES; lane += FLOAT.length()) {
+      FloatVector sum = FloatVector.fromArray(FLOAT, s.sums, lane);
+      FloatVector.fromArray(FLOAT, s.maxima, lane)
+          .add(VectorMath.log(sum))
+          .intoArray(s.logSumExp, lane);
+    }
+    long row = (long) sequence * length + s.queries.first();
+    for (int i = 0; i < s.queries.count(); i++) {
+      logSumExp.setAtIndex(ValueLayout.JAVA_FLOAT, (row + i) * heads + head, s.logSumExp[i]);
+    }
+  }
+
+  private void weightedSums(HeadScratch s, int sequence, int head) {
+    long outAt = address(out, sequence, length, queryBytes, head, headDim);
+    s.weightedSums(
+        s.probabilities,
+        s.valuePanels,
+        length,
+        outAt + s.queries.first() * queryBytes,
+        queryBytes,
+        false);
+  }
+
+  /** The address of a head of a sequence, in a matrix with a row a position. */
+  static long address(
+      MemorySegment rows, int sequence, int length, long rowBytes, int head, int headDim) {
+    long headBytes = 4L * headDim;
+    return Memory.address(
+        rows,
+        (long) sequence * length * rowBytes + head * headBytes,
+        (length - 1) * rowBytes + headBytes);
   }
 
   static float scale(int headDim) {
     return (float) (1 / Math.sqrt(headDim));
-  }
-
-  /** The earliest start of a document among {@code rows} rows. */
-  static int earliest(MemorySegment documentStart, int firstRow, int rows) {
-    int earliest = Integer.MAX_VALUE;
-    for (int r = 0; r < rows; r++) {
-      earliest = Math.min(earliest, documentStart.getAtIndex(ValueLayout.JAVA_INT, firstRow + r));
-    }
-    return Math.max(earliest, 0);
-  }
-
-  static int start(MemorySegment documentStart, int row, int t) {
-    int start = documentStart.getAtIndex(ValueLayout.JAVA_INT, row);
-    if (start < 0 || start > t) {
-      throw new IllegalArgumentException(
-          "the document of position " + t + " cannot start at position " + start);
-    }
-    return start;
-  }
-
-  /** Turns scores into probabilities and returns the logarithm of the sum of their exponentials. */
-  private static float softmax(float[] p, int from, int to, float[] lanes) {
-    float max = max(p, from, to, lanes);
-    exponentials(p, from, to, max);
-    float total = sum(p, from, to, lanes);
-    float inverse = 1 / total;
-    for (int j = from; j < to; j += Lanes.COUNT) {
-      FloatVector.fromArray(Lanes.FLOAT, p, j).mul(inverse).intoArray(p, j);
-    }
-    return (float) (max + StrictMath.log(total));
-  }
-
-  // Both go through memory at the end: a vector that is handed to another method is an object
-  // whenever the compiler chooses not to inline that method, and here it sometimes did.
-
-  private static float max(float[] p, int from, int to, float[] lanes) {
-    FloatVector greatest = FloatVector.fromArray(Lanes.FLOAT, p, from);
-    for (int j = from + Lanes.COUNT; j < to; j += Lanes.COUNT) {
-      greatest = greatest.max(FloatVector.fromArray(Lanes.FLOAT, p, j));
-    }
-    greatest.intoArray(lanes, 0);
-    float max = lanes[0];
-    for (int i = 1; i < Lanes.COUNT; i++) {
-      max = Math.max(max, lanes[i]);
-    }
-    return max;
-  }
-
-  /** Puts exp(p − max) in the place of p. */
-  private static void exponentials(float[] p, int from, int to, float max) {
-    for (int j = from; j < to; j += Lanes.COUNT) {
-      VectorMath.exp(FloatVector.fromArray(Lanes.FLOAT, p, j).sub(max)).intoArray(p, j);
-    }
-  }
-
-  /** Halves are added to halves, as in {@link VectorMath#sum}. */
-  private static float sum(float[] p, int from, int to, float[] lanes) {
-    FloatVector sum = FloatVector.fromArray(Lanes.FLOAT, p, from);
-    for (int j = from + Lanes.COUNT; j < to; j += Lanes.COUNT) {
-      sum = sum.add(FloatVector.fromArray(Lanes.FLOAT, p, j));
-    }
-    sum.intoArray(lanes, 0);
-    for (int half = Lanes.COUNT / 2; half > 0; half /= 2) {
-      for (int i = 0; i < half; i++) {
-        lanes[i] += lanes[i + half];
-      }
-    }
-    return lanes[0];
   }
 }

@@ -1,75 +1,103 @@
 package pbb.engine.backend.vector;
 
+import static pbb.engine.backend.vector.MatMulTile.COLUMNS;
+import static pbb.engine.backend.vector.MatMulTile.ROWS;
+
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorMask;
 
 /**
- * Room for one worker to work on one head of one row: matrices of T rows and D columns as plain
- * arrays, both padded with zeros to whole tiles, so that the products below need no edge cases. One
- * set serves all layers.
+ * Room for one worker to work on one head of one sequence, by addresses, and the products that
+ * attention consists of. One set serves all layers, forward and backward.
+ *
+ * <p>Matrices come in three layouts, each as {@link MatMulTile#multiply} reads one: <i>rows</i> are
+ * dense; <i>panels</i> are (terms, {@link MatMulTile#COLUMNS}) each; and scores have a row a key
+ * and a column a query of a {@link QueryTile}, which is a panel and can as well be read as rows of
+ * queries, transposed in place.
  */
 final class HeadScratch {
 
-  /** Rows of a tile. */
-  static final int TILE_ROWS = 4;
-
   /**
-   * Columns of a tile: two vectors, so that eight accumulators hide the latency of a fused
-   * multiply-add.
+   * Something that is done for each {@link QueryTile} of a head. The steps of a kernel are called
+   * from one place and are of more classes than the compiler inlines there, so that it compiles
+   * each by itself. All of them in one exceed the size to which it inlines; what is left out then
+   * gets its vectors boxed.
    */
-  static final int TILE_COLUMNS = 2 * Lanes.COUNT;
-
-  /**
-   * Query rows whose probabilities are kept at a time in the backward pass: a quarter of an L2
-   * cache at T = 1024.
-   */
-  static final int STRIP_ROWS = 64;
-
-  final int length;
-  final int headDim;
-  final int paddedLength;
-  final int paddedDim;
-
-  final float[] q; // (T, D), scaled
-  final float[] k; // (T, D)
-  final float[] v; // (T, D)
-  final float[] transposedK; // (D, T)
-  final float[] transposedV; // (D, T)
-  final float[] gradient; // (T, D)
-  final float[] probabilities; // (STRIP_ROWS, T)
-  final float[] scoreGradients; // (STRIP_ROWS, T)
-  final float[] dk; // (T, D)
-  final float[] dv; // (T, D)
-  final float[] rows; // (TILE_ROWS, D)
-  final float[] lanes = new float[Lanes.COUNT]; // a vector on its way to a scalar
-
-  HeadScratch(int length, int headDim, boolean backward) {
-    this.length = length;
-    this.headDim = headDim;
-    this.paddedLength = roundUp(length, TILE_COLUMNS);
-    this.paddedDim = roundUp(headDim, TILE_COLUMNS);
-    int matrix = Math.multiplyExact(paddedLength, paddedDim);
-    int strip = Math.multiplyExact(backward ? STRIP_ROWS : TILE_ROWS, paddedLength);
-    int backwardMatrix = backward ? matrix : 0;
-    q = new float[matrix];
-    k = new float[backwardMatrix];
-    v = new float[backward ? 0 : matrix];
-    transposedK = new float[matrix];
-    transposedV = new float[backwardMatrix];
-    gradient = new float[backwardMatrix];
-    probabilities = new float[strip];
-    scoreGradients = new float[backward ? strip : 0];
-    dk = new float[backwardMatrix];
-    dv = new float[backwardMatrix];
-    rows = new float[TILE_ROWS * paddedDim];
+  @FunctionalInterface
+  interface Step {
+    void run(HeadScratch scratch, int sequence, int head);
   }
 
-  static HeadScratch[] perWorker(Workers workers, int length, int headDim, boolean backward) {
+  /** From one row of a panel, or of scores, to the next. */
+  static final long PANEL_ROW_BYTES = 4L * COLUMNS;
+
+  /** Terms of a product at a time: what the micro-kernel can count, and a panel in L2. */
+  private static final int MAX_TERMS = 512;
+
+  private static final long ALIGNMENT = 64; // a cache line, and the widest vector
+
+  private final MemorySegment memory;
+  private long used;
+
+  /** Bytes from one row of {@link #keyRows} or {@link #valueRows} to the next. */
+  final long rowBytes;
+
+  final long keyRows; // rows (T, D)
+  final long keyPanels; // panels of (T, D)
+  final long valueRows; // rows (T, D)
+  final long valuePanels; // panels of (T, D)
+  final long transposedQueries; // a panel (D, COLUMNS)
+  final long transposedGradients; // a panel (D, COLUMNS)
+  final long queryPanels; // panels of (COLUMNS, D)
+  final long gradientPanels; // panels of (COLUMNS, D)
+  final long probabilities; // scores (T, COLUMNS)
+  final long scoreGradients; // scores (T, COLUMNS)
+  private final long tile; // (ROWS, COLUMNS)
+
+  final QueryTile queries = new QueryTile();
+
+  // A float for each query of the tile.
+  final float[] maxima = new float[COLUMNS]; // of its scaled scores
+  final float[] sums = new float[COLUMNS]; // of exponentials
+  final float[] logSumExp = new float[COLUMNS];
+
+  private HeadScratch(int length, int headDim) {
+    int paddedLength = roundUp(length, ROWS); // rows that are missing stay zero
+    rowBytes = 4L * headDim;
+    long rows = paddedLength * rowBytes;
+    long panels = panel(headDim + COLUMNS - 1, length);
+    long queryPanel = panel(headDim + COLUMNS - 1, COLUMNS);
+    long scores = paddedLength * PANEL_ROW_BYTES;
+    memory =
+        Arena.ofAuto()
+            .allocate(
+                2 * (rows + panels + queryPanel + headDim * PANEL_ROW_BYTES + scores)
+                    + ROWS * PANEL_ROW_BYTES
+                    + 11 * ALIGNMENT,
+                ALIGNMENT);
+    keyRows = take(rows);
+    keyPanels = take(panels);
+    valueRows = take(rows);
+    valuePanels = take(panels);
+    transposedQueries = take(headDim * PANEL_ROW_BYTES);
+    transposedGradients = take(headDim * PANEL_ROW_BYTES);
+    queryPanels = take(queryPanel);
+    gradientPanels = take(queryPanel);
+    probabilities = take(scores);
+    scoreGradients = take(scores);
+    tile = take(ROWS * PANEL_ROW_BYTES);
+  }
+
+  private long take(long bytes) {
+    long address = Memory.address(memory, used, bytes);
+    used += (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    return address;
+  }
+
+  static HeadScratch[] perWorker(Workers workers, int length, int headDim) {
     HeadScratch[] scratch = new HeadScratch[workers.count()];
     for (int i = 0; i < scratch.length; i++) {
-      scratch[i] = new HeadScratch(length, headDim, backward);
+      scratch[i] = new HeadScratch(length, headDim);
     }
     return scratch;
   }
@@ -78,147 +106,101 @@ final class HeadScratch {
     return (value + multiple - 1) / multiple * multiple;
   }
 
-  static int roundDown(int value, int multiple) {
-    return value / multiple * multiple;
+  /** Where the panel with a column begins, in panels of {@code terms} rows. */
+  static long panel(int column, int terms) {
+    return column / COLUMNS * (terms * PANEL_ROW_BYTES);
   }
 
   /**
-   * Copies one head's columns, times {@code factor}, into an array of rows.
+   * A tile of a product: {@code target[i][j] (+)= Σ over p of a[i][p] · b[p][j]}.
    *
-   * @param source (B·T, columns)
-   * @param firstRow b·T
-   * @param columns of the source
-   * @param column where the head starts
+   * @param a the address of the rows of A
+   * @param aRowBytes bytes from one row of A to the next
+   * @param aStepBytes bytes from one element of a row to the next
+   * @param b the address of a panel
+   * @param terms the length of the sums
+   * @param target the address of the tile in the result
+   * @param targetRowBytes bytes from one row of the result to the next
+   * @param rows how many rows of the tile the result has
+   * @param columns how many columns, if less than a tile's
+   * @param add whether to add to what is there
    */
-  void load(
-      MemorySegment source, int firstRow, int columns, int column, float factor, float[] target) {
-    VectorMask<Float> all = Lanes.FLOAT.maskAll(true);
-    for (int t = 0; t < length; t++) {
-      long from = ((long) (firstRow + t) * columns + column) * 4;
-      for (int d = 0; d < headDim; d += Lanes.COUNT) {
-        VectorMask<Float> mask =
-            d <= headDim - Lanes.COUNT ? all : Lanes.FLOAT.indexInRange(d, headDim);
-        VectorMath.load(source, from + d * 4L, mask)
-            .mul(factor)
-            .intoArray(target, t * paddedDim + d, mask);
-      }
-    }
-  }
-
-  /** As {@link #load}, with rows and columns exchanged: {@code target[d][t]}. */
-  void loadTransposed(MemorySegment source, int firstRow, int columns, int column, float[] target) {
-    for (int t = 0; t < length; t++) {
-      long from = ((long) (firstRow + t) * columns + column) * 4;
-      for (int d = 0; d < headDim; d++) {
-        target[d * paddedLength + t] = source.get(ValueLayout.JAVA_FLOAT, from + d * 4L);
-      }
-    }
-  }
-
-  /**
-   * Copies rows of an array, times {@code factor}, to one head's columns, or adds them to what is
-   * there.
-   */
-  void store(
-      float[] source,
-      int sourceRow,
-      int count,
-      float factor,
-      MemorySegment target,
-      int targetRow,
+  void product(
+      long a,
+      long aRowBytes,
+      int aStepBytes,
+      long b,
+      int terms,
+      long target,
+      long targetRowBytes,
+      int rows,
       int columns,
-      int column,
       boolean add) {
-    VectorMask<Float> all = Lanes.FLOAT.maskAll(true);
-    for (int t = 0; t < count; t++) {
-      long to = ((long) (targetRow + t) * columns + column) * 4;
-      int from = (sourceRow + t) * paddedDim;
-      for (int d = 0; d < headDim; d += Lanes.COUNT) {
-        VectorMask<Float> mask =
-            d <= headDim - Lanes.COUNT ? all : Lanes.FLOAT.indexInRange(d, headDim);
-        FloatVector value = FloatVector.fromArray(Lanes.FLOAT, source, from + d, mask).mul(factor);
-        if (add) {
-          value = value.add(VectorMath.load(target, to + d * 4L, mask));
-        }
-        value.intoMemorySegment(target, to + d * 4L, Lanes.ORDER, mask);
-      }
+    for (int p = 0; p < terms; p += MAX_TERMS) {
+      MatMulTile.multiply(
+          a + (long) p * aStepBytes,
+          aRowBytes,
+          aStepBytes,
+          b + p * PANEL_ROW_BYTES,
+          Math.min(MAX_TERMS, terms - p),
+          tile);
+      MatMulTile.store(
+          tile,
+          target,
+          targetRowBytes,
+          Math.min(rows, ROWS),
+          Math.min(columns, COLUMNS),
+          add || p > 0);
     }
   }
 
   /**
-   * The product of four rows: {@code c[r][j] (+)= Σ a[r][k] · b[k][j]} for r in 0..3, k in [kFrom,
-   * kTo), j in [0, width).
-   *
-   * @param aRow distance between rows of a, and {@code aStep} that between its columns: exchanged,
-   *     a is read transposed
-   * @param bRow distance between rows of b
-   * @param cRow distance between rows of c
-   * @param width a multiple of {@link #TILE_COLUMNS}
+   * Products of keys (or values) and queries (or gradients by the output) for all keys that {@link
+   * #queries} see: {@code scores[j][i] = Σ over d of rows[j][d] · transposed[d][i]}.
    */
-  static void product(
-      float[] a,
-      int aFrom,
-      int aRow,
-      int aStep,
-      float[] b,
-      int bFrom,
-      int bRow,
-      int kFrom,
-      int kTo,
-      float[] c,
-      int cFrom,
-      int cRow,
-      int width,
-      boolean add) {
-    for (int j = 0; j < width; j += TILE_COLUMNS) {
-      int c0 = cFrom + j;
-      int c1 = c0 + cRow;
-      int c2 = c1 + cRow;
-      int c3 = c2 + cRow;
-      FloatVector sum00 = FloatVector.zero(Lanes.FLOAT);
-      FloatVector sum01 = sum00;
-      FloatVector sum10 = sum00;
-      FloatVector sum11 = sum00;
-      FloatVector sum20 = sum00;
-      FloatVector sum21 = sum00;
-      FloatVector sum30 = sum00;
-      FloatVector sum31 = sum00;
-      if (add) {
-        sum00 = FloatVector.fromArray(Lanes.FLOAT, c, c0);
-        sum01 = FloatVector.fromArray(Lanes.FLOAT, c, c0 + Lanes.COUNT);
-        sum10 = FloatVector.fromArray(Lanes.FLOAT, c, c1);
-        sum11 = FloatVector.fromArray(Lanes.FLOAT, c, c1 + Lanes.COUNT);
-        sum20 = FloatVector.fromArray(Lanes.FLOAT, c, c2);
-        sum21 = FloatVector.fromArray(Lanes.FLOAT, c, c2 + Lanes.COUNT);
-        sum30 = FloatVector.fromArray(Lanes.FLOAT, c, c3);
-        sum31 = FloatVector.fromArray(Lanes.FLOAT, c, c3 + Lanes.COUNT);
+  void scores(long rows, long transposed, long scores) {
+    int headDim = (int) (rowBytes / 4);
+    for (int j = queries.from(); j < queries.to(); j += ROWS) {
+      product(
+          rows + j * rowBytes,
+          rowBytes,
+          4,
+          transposed,
+          headDim,
+          scores + j * PANEL_ROW_BYTES,
+          PANEL_ROW_BYTES,
+          ROWS,
+          COLUMNS,
+          false);
+    }
+  }
+
+  /**
+   * Sums over the keys, weighted by scores, for each of {@link #queries}: {@code target[i][d] (+)=
+   * Σ over j of scores[j][i] · panels[j][d]}. A tile of them leaves out the keys after it.
+   *
+   * @param length the rows T of the panels
+   */
+  void weightedSums(
+      long scores, long panels, int length, long target, long targetRowBytes, boolean add) {
+    int headDim = (int) (rowBytes / 4);
+    int from = queries.from();
+    for (int d = 0; d < headDim; d += COLUMNS) {
+      long panel = panels + panel(d, length) + from * PANEL_ROW_BYTES;
+      for (int i = 0; i < queries.count(); i += ROWS) {
+        int to = Math.min(queries.first() + i + ROWS, length);
+        product(
+            scores + from * PANEL_ROW_BYTES + 4L * i,
+            4,
+            (int) PANEL_ROW_BYTES,
+            panel,
+            to - from,
+            target + i * targetRowBytes + 4L * d,
+            targetRowBytes,
+            queries.count() - i,
+            headDim - d,
+            add);
       }
-      for (int k = kFrom; k < kTo; k++) {
-        int bAt = bFrom + k * bRow + j;
-        int aAt = aFrom + k * aStep;
-        FloatVector b0 = FloatVector.fromArray(Lanes.FLOAT, b, bAt);
-        FloatVector b1 = FloatVector.fromArray(Lanes.FLOAT, b, bAt + Lanes.COUNT);
-        FloatVector a0 = FloatVector.broadcast(Lanes.FLOAT, a[aAt]);
-        sum00 = a0.fma(b0, sum00);
-        sum01 = a0.fma(b1, sum01);
-        FloatVector a1 = FloatVector.broadcast(Lanes.FLOAT, a[aAt + aRow]);
-        sum10 = a1.fma(b0, sum10);
-        sum11 = a1.fma(b1, sum11);
-        FloatVector a2 = FloatVector.broadcast(Lanes.FLOAT, a[aAt + 2 * aRow]);
-        sum20 = a2.fma(b0, sum20);
-        sum21 = a2.fma(b1, sum21);
-        FloatVector a3 = FloatVector.broadcast(Lanes.FLOAT, a[aAt + 3 * aRow]);
-        sum30 = a3.fma(b0, sum30);
-        sum31 = a3.fma(b1, sum31);
-      }
-      sum00.intoArray(c, c0);
-      sum01.intoArray(c, c0 + Lanes.COUNT);
-      sum10.intoArray(c, c1);
-      sum11.intoArray(c, c1 + Lanes.COUNT);
-      sum20.intoArray(c, c2);
-      sum21.intoArray(c, c2 + Lanes.COUNT);
-      sum30.intoArray(c, c3);
-      sum31.intoArray(c, c3 + Lanes.COUNT);
     }
   }
 }

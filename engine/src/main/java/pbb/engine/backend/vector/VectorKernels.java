@@ -40,7 +40,7 @@ final class VectorKernels implements KernelFactory {
 
   private record RotationKey(int headDim, double theta, int positionLimit) {}
 
-  private record ScratchKey(int length, int headDim, boolean backward) {}
+  private record ScratchKey(int length, int headDim) {}
 
   VectorKernels(Workers workers, MatMulScratch matMulScratch) {
     this.workers = workers;
@@ -66,7 +66,7 @@ final class VectorKernels implements KernelFactory {
       case Attention a ->
           new AttentionKernel(
               workers,
-              scratch(a.length(), a.headDim(), false),
+              scratch(a.length(), a.headDim()),
               a,
               memory.apply(a.out()),
               memory.apply(a.logSumExp()),
@@ -77,7 +77,7 @@ final class VectorKernels implements KernelFactory {
       case AttentionGradient a ->
           new AttentionGradientKernel(
               workers,
-              scratch(a.length(), a.headDim(), true),
+              scratch(a.length(), a.headDim()),
               a,
               memory.apply(a.dq().operand()),
               memory.apply(a.dk().operand()),
@@ -196,9 +196,9 @@ final class VectorKernels implements KernelFactory {
         key -> new RotationTable(key.headDim, key.theta, key.positionLimit));
   }
 
-  private HeadScratch[] scratch(int length, int headDim, boolean backward) {
+  private HeadScratch[] scratch(int length, int headDim) {
     return scratch.computeIfAbsent(
-        new ScratchKey(length, headDim, backward),
-        key -> HeadScratch.perWorker(workers, key.length, key.headDim, key.backward));
+        new ScratchKey(length, headDim),
+        key -> HeadScratch.perWorker(workers, key.length, key.headDim));
   }
 }

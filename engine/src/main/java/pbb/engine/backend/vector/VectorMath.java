@@ -93,7 +93,7 @@ final class VectorMath {
    * and n put into the exponent.
    */
   static FloatVector exp(FloatVector x) {
-    FloatVector bounded = x.max(EXP_UNDERFLOW).min(EXP_LARGEST);
+    FloatVector bounded = x.blend(EXP_LARGEST, x.compare(VectorOperators.GT, EXP_LARGEST));
     FloatVector rounded =
         bounded.fma(
             FloatVector.broadcast(SPECIES, LOG2_E), FloatVector.broadcast(SPECIES, ROUNDER));
