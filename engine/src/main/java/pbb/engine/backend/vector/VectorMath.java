@@ -44,6 +44,8 @@ final class VectorMath {
 
   private static final int ROUNDER_BITS = Float.floatToRawIntBits(ROUNDER);
 
+  private static final int ROOT_HALF_BITS = Float.floatToRawIntBits(0.70710677f);
+
   /** Below this the exponential is less than the smallest normal float and counts as 0. */
   private static final float EXP_UNDERFLOW = -87.33654f;
 
@@ -113,6 +115,30 @@ final class VectorMath {
         rounded.reinterpretAsInts().sub(ROUNDER_BITS - 127).lanewise(VectorOperators.LSHL, 23);
     return p.mul(power.reinterpretAsFloats())
         .blend(0f, x.compare(VectorOperators.LT, EXP_UNDERFLOW));
+  }
+
+  /**
+   * The natural logarithm of a normal positive float, within 1 ulp; NaN of NaN. Cephes' logf:
+   * {@code x = 2ⁿ (1 + f)} with 1 + f in [√½, √2), a polynomial of degree 8 for what follows the
+   * first two terms of the series in f, and n ln 2 in two parts.
+   */
+  static FloatVector log(FloatVector x) {
+    IntVector bits = x.reinterpretAsInts();
+    IntVector n = bits.sub(ROOT_HALF_BITS).lanewise(VectorOperators.ASHR, 23);
+    FloatVector f = bits.sub(n.lanewise(VectorOperators.LSHL, 23)).reinterpretAsFloats().sub(1f);
+    FloatVector exponent = n.add(ROUNDER_BITS).reinterpretAsFloats().sub(ROUNDER);
+    FloatVector p = FloatVector.broadcast(SPECIES, 0.07037684f);
+    p = p.fma(f, FloatVector.broadcast(SPECIES, -0.1151461f));
+    p = p.fma(f, FloatVector.broadcast(SPECIES, 0.116769984f));
+    p = p.fma(f, FloatVector.broadcast(SPECIES, -0.12420141f));
+    p = p.fma(f, FloatVector.broadcast(SPECIES, 0.14249323f));
+    p = p.fma(f, FloatVector.broadcast(SPECIES, -0.16668057f));
+    p = p.fma(f, FloatVector.broadcast(SPECIES, 0.20000714f));
+    p = p.fma(f, FloatVector.broadcast(SPECIES, -0.24999994f));
+    p = p.fma(f, FloatVector.broadcast(SPECIES, 0.3333333f));
+    FloatVector square = f.mul(f);
+    FloatVector small = p.mul(f.mul(square)).add(exponent.mul(LN_2_LOW)).sub(square.mul(0.5f));
+    return f.add(small).add(exponent.mul(LN_2_HIGH)).blend(x, x.compare(VectorOperators.NE, x));
   }
 
   /** 1 / (1 + exp(−x)). */
