@@ -1,26 +1,85 @@
 package pbb.engine.backend.vector;
 
+import static pbb.engine.backend.vector.Lanes.FLOAT;
+import static pbb.engine.backend.vector.Lanes.ORDER;
+import static pbb.engine.backend.vector.Memory.ADDRESS_BITS;
+import static pbb.engine.backend.vector.Memory.ALL;
+
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
+import jdk.incubator.vector.VectorShuffle;
 import pbb.engine.graph.CachedAttention;
 
 /**
- * {@link CachedAttention}, a block for each new position: for each head the scores of one query
- * against the cache, their softmax, and the sum of the values.
+ * {@link CachedAttention}, a block for each new position: for each head the scores of its query
+ * against all keys, their softmax, and the sum of the values.
+ *
+ * <p>A score is a sum across the lanes of a product of query and key. As many keys as a vector has
+ * lanes are summed up together, in a tree whose nodes halve two vectors into one: 15 nodes for 16
+ * keys, rather than 4 steps for each key. Four keys at a time go through the first two levels, so
+ * that all is in registers; they are chosen such that scores come out in the order of the keys.
  */
 final class CachedAttentionKernel extends BlockKernel {
 
+  private static final int LANES = FLOAT.length();
+
+  /** Distance of the four keys that are multiplied together. */
+  private static final int KEY_STEP = LANES / 4;
+
+  // The levels of the tree: which part a lane's neighbour is in, and which parts are odd.
+  private static final VectorShuffle<Float> HALF = neighbours(LANES / 2);
+  private static final VectorShuffle<Float> QUARTER = neighbours(LANES / 4);
+  private static final VectorShuffle<Float> TWO = neighbours(2);
+  private static final VectorShuffle<Float> ONE = neighbours(1);
+  private static final VectorMask<Float> IN_UPPER_HALF = odd(LANES / 2);
+  private static final VectorMask<Float> IN_ODD_QUARTER = odd(LANES / 4);
+  private static final VectorMask<Float> IN_ODD_PAIR = odd(2);
+  private static final VectorMask<Float> IN_ODD_LANE = odd(1);
+
   private final CachedAttention op;
-  private final float[][] scores; // for each worker (S), padded
+  private final Scratch[] scratch;
   private final MemorySegment out; // (B·T, Hq·D)
   private final MemorySegment q; // (B·T, Hq·D)
   private final MemorySegment keys; // (B, S, Hkv·D)
   private final MemorySegment values; // (B, S, Hkv·D)
   private final MemorySegment positions; // (B, T)
+  private final int capacity; // S
+  private final int heads; // Hq
+  private final int group; // of query heads that share a key-value head
+  private final int headDim; // D
+  private final int whole; // the part of D in whole vectors
+  private final long queryBytes; // from position to position of q and out
+  private final long cacheBytes; // from position to position of keys and values
   private final VectorMask<Float> tail;
+  private final Step[] steps = {
+    this::products, this::scores, this::exponentials, this::weightedValues
+  };
+
+  /** One of four, so that the compiler does not put all into one: see {@link HeadScratch.Step}. */
+  @FunctionalInterface
+  private interface Step {
+    void run(Scratch scratch, int block, int count);
+  }
+
+  /** What a worker knows of a position, head by head. */
+  private static final class Scratch {
+    final int padded; // S, in whole vectors
+    final float[] partialSums; // (Hq, S, KEY_STEP), the last two as products leaves them
+    final float[] scores; // (Hq, S), then their exponentials
+    final float[] maxima; // (Hq) of scores
+    final float[] factors; // (Hq), from exponentials to probabilities
+
+    Scratch(int capacity, int heads) {
+      padded = HeadScratch.roundUp(capacity, LANES);
+      partialSums = new float[heads * padded * KEY_STEP];
+      scores = new float[heads * padded];
+      maxima = new float[heads];
+      factors = new float[heads];
+    }
+  }
 
   CachedAttentionKernel(
       Workers workers,
@@ -32,97 +91,217 @@ final class CachedAttentionKernel extends BlockKernel {
       MemorySegment positions) {
     super(workers, op.batch() * op.length());
     this.op = op;
-    this.scores = new float[workers.count()][HeadScratch.roundUp(op.capacity(), Lanes.COUNT)];
     this.out = out;
     this.q = q;
     this.keys = keys;
     this.values = values;
     this.positions = positions;
-    this.tail = Lanes.FLOAT.indexInRange(op.headDim() - op.headDim() % Lanes.COUNT, op.headDim());
+    this.capacity = op.capacity();
+    this.heads = op.numHeads();
+    this.group = heads / op.numKeyValueHeads();
+    this.headDim = op.headDim();
+    this.whole = FLOAT.loopBound(headDim);
+    this.queryBytes = 4L * heads * headDim;
+    this.cacheBytes = 4L * op.numKeyValueHeads() * headDim;
+    this.tail = FLOAT.indexInRange(whole, headDim);
+    this.scratch = new Scratch[workers.count()];
+    Arrays.setAll(scratch, _ -> new Scratch(capacity, heads));
+  }
+
+  private static VectorShuffle<Float> neighbours(int distance) {
+    return VectorShuffle.fromOp(FLOAT, lane -> lane ^ distance);
+  }
+
+  private static VectorMask<Float> odd(int distance) {
+    boolean[] odd = new boolean[LANES];
+    for (int lane = 0; lane < LANES; lane++) {
+      odd[lane] = (lane & distance) != 0;
+    }
+    return VectorMask.fromArray(FLOAT, odd, 0);
   }
 
   @Override
   public void run(int block, int worker) {
-    int sequence = block / op.length();
     int position =
-        EmbeddingKernel.checked(
-            positions.getAtIndex(ValueLayout.JAVA_INT, block), op.capacity(), block);
-    int d = op.headDim();
-    int group = op.numHeads() / op.numKeyValueHeads();
-    long cacheRow = 4L * op.numKeyValueHeads() * d;
-    long cache = sequence * (long) op.capacity() * cacheRow;
-    for (int head = 0; head < op.numHeads(); head++) {
-      long row = ((long) block * op.numHeads() + head) * d * 4;
-      long from = cache + 4L * (head / group) * d;
-      attend(scores[worker], row, from, cacheRow, position + 1);
+        EmbeddingKernel.checked(positions.getAtIndex(ValueLayout.JAVA_INT, block), capacity, block);
+    for (Step step : steps) {
+      step.run(scratch[worker], block, position + 1);
     }
   }
 
-  private void attend(float[] p, long row, long from, long cacheRow, int count) {
-    float max = scores(p, row, from, cacheRow, count);
-    float inverse = 1 / exponentials(p, count, max);
-    weightedValues(p, row, from, cacheRow, count, inverse);
+  private long queryAddress(MemorySegment segment, int block) {
+    return Memory.address(segment, block * queryBytes, queryBytes);
   }
 
-  /** Fills p with the scores of all keys and returns the greatest. */
-  private float scores(float[] p, long row, long from, long cacheRow, int count) {
-    int d = op.headDim();
-    int even = d - d % Lanes.COUNT;
-    float scale = AttentionKernel.scale(d);
-    float max = Float.NEGATIVE_INFINITY;
-    for (int j = 0; j < count; j++) {
-      long key = from + j * cacheRow;
-      FloatVector dot = FloatVector.zero(Lanes.FLOAT);
-      for (int i = 0; i < even; i += Lanes.COUNT) {
-        dot = VectorMath.load(q, row + i * 4L).fma(VectorMath.load(keys, key + i * 4L), dot);
-      }
-      if (even < d) {
-        dot =
-            VectorMath.load(q, row + even * 4L, tail)
-                .fma(VectorMath.load(keys, key + even * 4L, tail), dot);
-      }
-      p[j] = VectorMath.sum(dot) * scale;
-      max = Math.max(max, p[j]);
-    }
-    return max;
+  private long cacheAddress(MemorySegment cache, int block, int count) {
+    long sequence = block / op.length();
+    return Memory.address(cache, sequence * capacity * cacheBytes, count * cacheBytes);
   }
 
   /**
-   * Replaces the scores by exponentials, with zeros up to a whole vector, and returns their sum.
+   * Products of the query and all keys, summed up to a quarter of a vector for each key: vector c
+   * of those from key j on has the sums of keys j + c + g · KEY_STEP for g in 0..3. For keys after
+   * the last it has those of the last.
    */
-  private static float exponentials(float[] p, int count, float max) {
-    int padded = HeadScratch.roundUp(count, Lanes.COUNT);
-    Arrays.fill(p, count, padded, Float.NEGATIVE_INFINITY);
-    FloatVector sum = FloatVector.zero(Lanes.FLOAT);
-    for (int j = 0; j < padded; j += Lanes.COUNT) {
-      FloatVector e = VectorMath.exp(FloatVector.fromArray(Lanes.FLOAT, p, j).sub(max));
-      sum = sum.add(e);
-      e.intoArray(p, j);
+  private void products(Scratch s, int block, int count) {
+    long query = queryAddress(q, block);
+    long cache = cacheAddress(keys, block, count);
+    for (int head = 0; head < heads; head++) {
+      products(
+          query + 4L * head * headDim,
+          cache + 4L * (head / group) * headDim,
+          count,
+          s.partialSums,
+          head * s.padded * KEY_STEP);
     }
-    return VectorMath.sum(sum);
   }
 
-  private void weightedValues(
-      float[] p, long row, long from, long cacheRow, int count, float factor) {
-    int d = op.headDim();
-    int even = d - d % Lanes.COUNT;
-    for (int i = 0; i < even; i += Lanes.COUNT) {
-      FloatVector weighted = FloatVector.zero(Lanes.FLOAT);
-      for (int j = 0; j < count; j++) {
-        weighted =
-            FloatVector.broadcast(Lanes.FLOAT, p[j])
-                .fma(VectorMath.load(values, from + j * cacheRow + i * 4L), weighted);
+  private void products(long query, long keys, int count, float[] partialSums, int at) {
+    int last = count - 1;
+    for (int j = 0; j < count; j += LANES) {
+      for (int c = 0; c < KEY_STEP; c++) {
+        long key0 = keys + Math.min(j + c, last) * cacheBytes;
+        long key1 = keys + Math.min(j + c + KEY_STEP, last) * cacheBytes;
+        long key2 = keys + Math.min(j + c + 2 * KEY_STEP, last) * cacheBytes;
+        long key3 = keys + Math.min(j + c + 3 * KEY_STEP, last) * cacheBytes;
+        FloatVector sum0 = FloatVector.zero(FLOAT);
+        FloatVector sum1 = sum0;
+        FloatVector sum2 = sum0;
+        FloatVector sum3 = sum0;
+        for (int d = 0; d < whole; d += LANES) {
+          FloatVector x = Memory.load(query + 4L * d);
+          sum0 = x.fma(Memory.load(key0 + 4L * d), sum0);
+          sum1 = x.fma(Memory.load(key1 + 4L * d), sum1);
+          sum2 = x.fma(Memory.load(key2 + 4L * d), sum2);
+          sum3 = x.fma(Memory.load(key3 + 4L * d), sum3);
+        }
+        if (whole < headDim) {
+          FloatVector x = loadTail(query);
+          sum0 = x.fma(loadTail(key0), sum0);
+          sum1 = x.fma(loadTail(key1), sum1);
+          sum2 = x.fma(loadTail(key2), sum2);
+          sum3 = x.fma(loadTail(key3), sum3);
+        }
+        FloatVector even = halve(sum0, sum2, HALF, IN_UPPER_HALF);
+        FloatVector odd = halve(sum1, sum3, HALF, IN_UPPER_HALF);
+        halve(even, odd, QUARTER, IN_ODD_QUARTER)
+            .intoArray(partialSums, at + j * KEY_STEP + c * LANES);
       }
-      weighted.mul(factor).intoMemorySegment(out, row + i * 4L, Lanes.ORDER);
     }
-    if (even < d) {
-      FloatVector weighted = FloatVector.zero(Lanes.FLOAT);
-      for (int j = 0; j < count; j++) {
-        weighted =
-            FloatVector.broadcast(Lanes.FLOAT, p[j])
-                .fma(VectorMath.load(values, from + j * cacheRow + even * 4L, tail), weighted);
+  }
+
+  /** Sums products up to scores, with those of the last key up to a whole vector. */
+  private void scores(Scratch s, int block, int count) {
+    float scale = AttentionKernel.scale(headDim);
+    for (int head = 0; head < heads; head++) {
+      FloatVector greatest = FloatVector.broadcast(FLOAT, Float.NEGATIVE_INFINITY);
+      for (int j = 0; j < count; j += LANES) {
+        int to = head * s.padded + j;
+        int from = to * KEY_STEP;
+        FloatVector sums = FloatVector.fromArray(FLOAT, s.partialSums, from);
+        if (KEY_STEP == 2) {
+          FloatVector second = FloatVector.fromArray(FLOAT, s.partialSums, from + LANES);
+          sums = halve(sums, second, ONE, IN_ODD_LANE);
+        }
+        if (KEY_STEP == 4) {
+          FloatVector second = FloatVector.fromArray(FLOAT, s.partialSums, from + LANES);
+          FloatVector third = FloatVector.fromArray(FLOAT, s.partialSums, from + 2 * LANES);
+          FloatVector fourth = FloatVector.fromArray(FLOAT, s.partialSums, from + 3 * LANES);
+          FloatVector even = halve(sums, third, TWO, IN_ODD_PAIR);
+          FloatVector odd = halve(second, fourth, TWO, IN_ODD_PAIR);
+          sums = halve(even, odd, ONE, IN_ODD_LANE);
+        }
+        FloatVector scores = sums.mul(scale);
+        greatest = greatest.max(scores);
+        scores.intoArray(s.scores, to);
       }
-      weighted.mul(factor).intoMemorySegment(out, row + even * 4L, Lanes.ORDER, tail);
+      s.maxima[head] = VectorMath.max(greatest);
     }
+  }
+
+  /**
+   * A node of the tree: sums of neighbouring parts of {@code a} and of {@code b}, those of a in the
+   * even parts of the result and those of b in the odd ones.
+   *
+   * @param neighbours exchanges each part for its neighbour
+   * @param odd the lanes of odd parts
+   */
+  private static FloatVector halve(
+      FloatVector a, FloatVector b, VectorShuffle<Float> neighbours, VectorMask<Float> odd) {
+    return a.blend(b, odd).add(b.blend(a, odd).rearrange(neighbours));
+  }
+
+  /** Replaces scores by exponentials, with zeros up to a whole vector. */
+  private void exponentials(Scratch s, int block, int count) {
+    int padded = HeadScratch.roundUp(count, LANES);
+    for (int head = 0; head < heads; head++) {
+      int from = head * s.padded;
+      Arrays.fill(s.scores, from + count, from + padded, Float.NEGATIVE_INFINITY);
+      FloatVector sum = FloatVector.zero(FLOAT);
+      for (int j = from; j < from + padded; j += LANES) {
+        FloatVector e =
+            VectorMath.exp(FloatVector.fromArray(FLOAT, s.scores, j).sub(s.maxima[head]));
+        sum = sum.add(e);
+        e.intoArray(s.scores, j);
+      }
+      s.factors[head] = 1 / VectorMath.sum(sum);
+    }
+  }
+
+  private void weightedValues(Scratch s, int block, int count) {
+    long cache = cacheAddress(values, block, count);
+    long to = queryAddress(out, block);
+    for (int head = 0; head < heads; head++) {
+      long rows = cache + 4L * (head / group) * headDim;
+      long target = to + 4L * head * headDim;
+      int at = head * s.padded;
+      for (int d = 0; d < whole; d += LANES) {
+        FloatVector sum = weightedSum(s.scores, at, rows + 4L * d, count);
+        Memory.store(target + 4L * d, sum.mul(s.factors[head]));
+      }
+      if (whole < headDim) {
+        FloatVector sum = FloatVector.zero(FLOAT);
+        for (int j = 0; j < count; j++) {
+          FloatVector p = FloatVector.broadcast(FLOAT, s.scores[at + j]);
+          sum = p.fma(loadTail(rows + j * cacheBytes), sum);
+        }
+        storeTail(target, sum.mul(s.factors[head]));
+      }
+    }
+  }
+
+  /** {@code Σ over j of p[j] · rows[j]}, as four sums, since one would wait for itself. */
+  private FloatVector weightedSum(float[] p, int at, long rows, int count) {
+    FloatVector sum0 = FloatVector.zero(FLOAT);
+    FloatVector sum1 = sum0;
+    FloatVector sum2 = sum0;
+    FloatVector sum3 = sum0;
+    int j = 0;
+    for (; j < count - 3; j += 4) {
+      long row = rows + j * cacheBytes;
+      sum0 = FloatVector.broadcast(FLOAT, p[at + j]).fma(Memory.load(row), sum0);
+      row += cacheBytes;
+      sum1 = FloatVector.broadcast(FLOAT, p[at + j + 1]).fma(Memory.load(row), sum1);
+      row += cacheBytes;
+      sum2 = FloatVector.broadcast(FLOAT, p[at + j + 2]).fma(Memory.load(row), sum2);
+      row += cacheBytes;
+      sum3 = FloatVector.broadcast(FLOAT, p[at + j + 3]).fma(Memory.load(row), sum3);
+    }
+    for (; j < count; j++) {
+      FloatVector row = Memory.load(rows + j * cacheBytes);
+      sum0 = FloatVector.broadcast(FLOAT, p[at + j]).fma(row, sum0);
+    }
+    return sum0.add(sum1).add(sum2.add(sum3));
+  }
+
+  /** What of a head is no whole vector, followed by zeros. */
+  private FloatVector loadTail(long head) {
+    long address = head + 4L * whole & ADDRESS_BITS;
+    return FloatVector.fromMemorySegment(FLOAT, ALL, address, ORDER, tail);
+  }
+
+  private void storeTail(long head, FloatVector vector) {
+    long address = head + 4L * whole & ADDRESS_BITS;
+    vector.intoMemorySegment(ALL, address, ORDER, tail);
   }
 }
