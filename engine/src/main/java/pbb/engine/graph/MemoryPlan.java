@@ -53,7 +53,19 @@ public final class MemoryPlan {
    * @param floatBytes the size of a stored float: 4, or 8 where a backend stores doubles
    */
   public static MemoryPlan of(Graph graph, int floatBytes) {
-    List<Life> lives = new ArrayList<>(lives(graph, floatBytes).values());
+    return place(lives(graph, floatBytes, false));
+  }
+
+  /**
+   * The same for a backend that runs the ops of a section in another order, or on parts of their
+   * operands in turn: what one section touches shares bytes only with what it does not touch.
+   */
+  public static MemoryPlan bySection(Graph graph, int floatBytes) {
+    return place(lives(graph, floatBytes, true));
+  }
+
+  private static MemoryPlan place(Map<Tensor, Life> ofTensors) {
+    List<Life> lives = new ArrayList<>(ofTensors.values());
     // The largest first: small ones then fill the gaps.
     lives.sort(
         Comparator.comparingLong((Life life) -> -life.bytes())
@@ -102,27 +114,29 @@ public final class MemoryPlan {
     return (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
   }
 
-  private static Map<Tensor, Life> lives(Graph graph, int floatBytes) {
+  /**
+   * A section as it counts for the life of tensors.
+   *
+   * @param start the position of its first op
+   * @param end that of its last
+   * @param anyOrder whether its ops may run in another order
+   */
+  private record Span(int start, int end, boolean repeated, boolean anyOrder, int floatBytes) {}
+
+  private static Map<Tensor, Life> lives(Graph graph, int floatBytes, boolean anyOrder) {
     Map<Tensor, Life> lives = new LinkedHashMap<>();
     int start = 0;
     for (Section section : graph.sections()) {
       int end = start + section.ops().size() - 1;
       boolean repeated = section instanceof Section.Repeated;
+      Span span = new Span(start, end, repeated, anyOrder, floatBytes);
       for (int i = 0; i < section.ops().size(); i++) {
         Op op = section.ops().get(i);
         for (Operand input : op.inputs()) {
-          use(lives, input, start + i, start, end, repeated, false, floatBytes);
+          use(lives, input, start + i, span, false);
         }
         for (Destination output : op.outputs()) {
-          use(
-              lives,
-              output.operand(),
-              start + i,
-              start,
-              end,
-              repeated,
-              !output.accumulate(),
-              floatBytes);
+          use(lives, output.operand(), start + i, span, !output.accumulate());
         }
       }
       start = end + 1;
@@ -131,20 +145,13 @@ public final class MemoryPlan {
   }
 
   private static void use(
-      Map<Tensor, Life> lives,
-      Operand operand,
-      int position,
-      int sectionStart,
-      int sectionEnd,
-      boolean repeated,
-      boolean overwrites,
-      int floatBytes) {
+      Map<Tensor, Life> lives, Operand operand, int position, Span span, boolean overwrites) {
     Tensor tensor = operand.tensor();
     if (tensor.role().persistent()) {
       return;
     }
-    Life life = lives.computeIfAbsent(tensor, t -> new Life(t, position, floatBytes));
-    boolean firstUseHere = life.sectionStart != sectionStart;
+    Life life = lives.computeIfAbsent(tensor, t -> new Life(t, position, span));
+    boolean firstUseHere = life.sectionStart != span.start;
     boolean ownSlice = tensor.slices() == 1 || operand.slice().equals(new Operand.OfLayer(0));
     if (life.sectionStart >= 0 && firstUseHere) {
       life.spansSections = true;
@@ -153,30 +160,36 @@ public final class MemoryPlan {
     if (!ownSlice || (firstUseHere && !overwrites)) {
       life.spansLayers = true;
     }
-    life.sectionStart = sectionStart;
+    life.sectionStart = span.start;
     life.last = Math.max(life.last, position);
-    if (repeated) {
-      life.extents.add(new int[] {sectionStart, sectionEnd});
+    if (span.repeated || span.anyOrder) {
+      life.extents.add(span);
     }
   }
 
   /** When a tensor is alive, in positions of ops. */
   private static final class Life {
     final Tensor tensor;
+    final boolean anyOrder;
     final long sliceBytes;
     final int first;
     int last;
     int sectionStart = -1;
     boolean spansSections;
     boolean spansLayers;
-    final List<int[]> extents = new ArrayList<>();
+    final List<Span> extents = new ArrayList<>();
 
-    Life(Tensor tensor, int first, int floatBytes) {
+    Life(Tensor tensor, int first, Span span) {
       this.tensor = tensor;
       this.first = first;
       this.last = first;
       this.sliceBytes =
-          tensor.shape().size() * (tensor.type() == DataType.F32 ? floatBytes : Integer.BYTES);
+          tensor.shape().size() * (tensor.type() == DataType.F32 ? span.floatBytes : Integer.BYTES);
+      this.anyOrder = span.anyOrder;
+    }
+
+    private boolean whole() {
+      return anyOrder || dynamic();
     }
 
     private boolean dynamic() {
@@ -191,13 +204,16 @@ public final class MemoryPlan {
       return aligned(storedSlices() * sliceBytes);
     }
 
-    /** A repeated section that a tensor lives through counts from its start to its end. */
+    /**
+     * A repeated section that a tensor lives through counts from its start to its end, and where
+     * ops may change places every section does.
+     */
     private int from() {
-      return dynamic() ? extents.stream().mapToInt(e -> e[0]).reduce(first, Math::min) : first;
+      return whole() ? extents.stream().mapToInt(Span::start).reduce(first, Math::min) : first;
     }
 
     private int to() {
-      return dynamic() ? extents.stream().mapToInt(e -> e[1]).reduce(last, Math::max) : last;
+      return whole() ? extents.stream().mapToInt(Span::end).reduce(last, Math::max) : last;
     }
 
     boolean overlaps(Life other) {

@@ -219,6 +219,44 @@ class MemoryPlanTest {
     assertTrue(plan.bytes() < 0.9 * sum, plan.bytes() + " bytes for values of " + sum);
   }
 
+  /** So that the ops of a section may run in any order that their operands allow. */
+  @ParameterizedTest
+  @MethodSource("graphs")
+  void bySectionNothingThatASectionTouchesSharesBytes(Graph graph) {
+    MemoryPlan plan = MemoryPlan.bySection(graph, Float.BYTES);
+    assertEquals(Optional.empty(), firstConflict(graph, Float.BYTES, plan::place, plan.bytes()));
+    for (Section section : graph.sections()) {
+      List<Tensor> tensors =
+          new Graph("section", sectionsUpTo(graph, section))
+              .tensors().stream().filter(t -> touches(section, t)).toList();
+      for (Tensor a : tensors) {
+        for (Tensor b : tensors) {
+          MemoryPlan.Place first = plan.place(a);
+          MemoryPlan.Place second = plan.place(b);
+          assertTrue(
+              a.equals(b)
+                  || first.offset() + first.slices() * first.sliceBytes() <= second.offset()
+                  || second.offset() + second.slices() * second.sliceBytes() <= first.offset(),
+              a + " and " + b);
+        }
+      }
+    }
+  }
+
+  private static List<Section> sectionsUpTo(Graph graph, Section section) {
+    return graph.sections().subList(0, graph.sections().indexOf(section) + 1);
+  }
+
+  private static boolean touches(Section section, Tensor tensor) {
+    return !tensor.role().persistent()
+        && section.ops().stream()
+            .anyMatch(
+                op ->
+                    op.inputs().stream().anyMatch(input -> input.tensor().equals(tensor))
+                        || op.outputs().stream()
+                            .anyMatch(output -> output.operand().tensor().equals(tensor)));
+  }
+
   @Test
   void knowsNoPlaceForWhatIsKeptElsewhere() {
     Graph forward = Graphs.forward(false, false);

@@ -7,16 +7,19 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import pbb.engine.backend.BackendUnavailableException;
 import pbb.engine.backend.Executable;
 import pbb.engine.backend.Profile;
 import pbb.engine.backend.Profile.KernelTime;
 import pbb.engine.graph.DataType;
+import pbb.engine.graph.Destination;
 import pbb.engine.graph.Graph;
 import pbb.engine.graph.MemoryPlan;
 import pbb.engine.graph.Op;
 import pbb.engine.graph.Operand;
 import pbb.engine.graph.Program;
+import pbb.engine.graph.Role;
 import pbb.engine.graph.Section;
 import pbb.engine.graph.Tensor;
 
@@ -31,25 +34,40 @@ public final class HostExecutable implements Executable {
   private final int floatBytes;
   private final Arena arena = Arena.ofShared();
   private final Map<Tensor, MemorySegment> persistent = new LinkedHashMap<>();
-  private final Map<String, Step[]> steps = new HashMap<>();
+  private final Lowering lowering;
+  private final Map<String, Runs> runs = new HashMap<>();
+  private boolean parametersChanged = true;
   private long bytes;
 
-  /** An op on a layer. */
-  private record Step(Op op, Kernel kernel) {}
+  /**
+   * What runs a graph.
+   *
+   * @param ops each op of each layer, in the order of the graph
+   * @param schedule what is run in their place
+   * @param writesParameters whether parameters are other ones afterwards
+   */
+  private record Runs(List<BoundOp> ops, List<Kernel> schedule, boolean writesParameters) {}
+
+  /** A program whose ops run one after the other. */
+  public HostExecutable(Program program, KernelFactory factory, int floatBytes) {
+    this(program, Lowering.opByOp(factory, floatBytes), floatBytes);
+  }
 
   /**
    * Allocates the program's memory and binds its kernels.
    *
+   * @param lowering how graphs become kernels
    * @param floatBytes the size of a stored float: 4, or 8 where the kernels work on doubles
    * @throws BackendUnavailableException if there is not enough memory
    */
-  public HostExecutable(Program program, KernelFactory factory, int floatBytes) {
+  public HostExecutable(Program program, Lowering lowering, int floatBytes) {
     this.program = program;
+    this.lowering = lowering;
     this.floatBytes = floatBytes;
     Map<Graph, MemoryPlan> plans = new LinkedHashMap<>();
     long block = 0;
     for (Graph graph : program.graphs()) {
-      MemoryPlan plan = MemoryPlan.of(graph, floatBytes);
+      MemoryPlan plan = lowering.plan(graph);
       plans.put(graph, plan);
       block = Math.max(block, plan.bytes());
     }
@@ -60,32 +78,41 @@ public final class HostExecutable implements Executable {
     // place.
     MemorySegment activations = allocate(block);
     try {
-      plans.forEach(
-          (graph, plan) -> steps.put(graph.name(), bind(graph, plan, activations, factory)));
+      plans.forEach((graph, plan) -> runs.put(graph.name(), bind(graph, plan, activations)));
     } catch (Throwable e) {
       arena.close();
       throw e;
     }
   }
 
-  private Step[] bind(
-      Graph graph, MemoryPlan plan, MemorySegment activations, KernelFactory factory) {
-    List<Step> bound = new ArrayList<>();
+  private Runs bind(Graph graph, MemoryPlan plan, MemorySegment activations) {
+    KernelFactory factory = lowering.kernels(graph, this::allocate);
+    List<BoundOp> ops = new ArrayList<>();
+    List<Kernel> schedule = new ArrayList<>();
+    boolean writesParameters = false;
     for (Section section : graph.sections()) {
+      int start = ops.size();
       for (int iteration = 0; iteration < section.layers(); iteration++) {
         int layer = section.layer(iteration);
-        section
-            .ops()
-            .forEach(
-                op ->
-                    bound.add(
-                        new Step(
-                            op,
-                            factory.kernel(
-                                op, operand -> memory(operand, layer, plan, activations)))));
+        Function<Operand, MemorySegment> memory =
+            operand -> memory(operand, layer, plan, activations);
+        for (Op op : section.ops()) {
+          List<MemorySegment> reads = new ArrayList<>();
+          List<MemorySegment> writes = new ArrayList<>();
+          op.inputs().forEach(input -> reads.add(memory.apply(input)));
+          for (Destination output : op.outputs()) {
+            writes.add(memory.apply(output.operand()));
+            if (output.accumulate()) {
+              reads.add(memory.apply(output.operand()));
+            }
+            writesParameters |= output.operand().tensor().role() == Role.PARAMETER;
+          }
+          ops.add(new BoundOp(op, factory.kernel(op, memory), reads, writes));
+        }
       }
+      schedule.addAll(lowering.schedule(ops.subList(start, ops.size())));
     }
-    return bound.toArray(Step[]::new);
+    return new Runs(List.copyOf(ops), List.copyOf(schedule), writesParameters);
   }
 
   private MemorySegment memory(
@@ -107,6 +134,7 @@ public final class HostExecutable implements Executable {
   @Override
   public void write(Tensor tensor, MemorySegment source) {
     segment(tensor, source).copyFrom(source);
+    parametersChanged |= tensor.role() == Role.PARAMETER;
   }
 
   @Override
@@ -116,29 +144,39 @@ public final class HostExecutable implements Executable {
 
   @Override
   public void run(String graph) {
-    for (Step step : steps(graph)) {
-      step.kernel.run();
-    }
+    Runs ofGraph = runs(graph);
+    tellOfParameters();
+    ofGraph.schedule.forEach(Kernel::run);
+    parametersChanged |= ofGraph.writesParameters;
   }
 
-  /** A kernel is all that computes ops of one kind. */
+  /** Ops run one after the other here, so that each has a time; a kernel is all of one kind. */
   @Override
   public Profile profile(String graph) {
+    Runs ofGraph = runs(graph);
     Map<String, KernelTime> times = new LinkedHashMap<>();
-    for (Step step : steps(graph)) {
+    tellOfParameters();
+    for (BoundOp bound : ofGraph.ops) {
+      Op op = bound.op();
       long began = System.nanoTime();
-      step.kernel.run();
+      bound.kernel().run();
       long nanoseconds = System.nanoTime() - began;
       times.merge(
-          step.op.name(),
-          new KernelTime(step.op.name(), 1, nanoseconds, step.op.flops()),
-          KernelTime::plus);
+          op.name(), new KernelTime(op.name(), 1, nanoseconds, op.flops()), KernelTime::plus);
     }
+    parametersChanged |= ofGraph.writesParameters;
     return new Profile(List.copyOf(times.values()), 0);
   }
 
-  private Step[] steps(String graph) {
-    Step[] ofGraph = steps.get(graph);
+  private void tellOfParameters() {
+    if (parametersChanged) {
+      lowering.parametersChanged();
+      parametersChanged = false;
+    }
+  }
+
+  private Runs runs(String graph) {
+    Runs ofGraph = runs.get(graph);
     if (ofGraph == null) {
       throw new IllegalArgumentException("the program has no graph " + graph);
     }
@@ -170,9 +208,13 @@ public final class HostExecutable implements Executable {
   }
 
   private MemorySegment allocate(long size) {
+    return allocate(size, MemoryPlan.ALIGNMENT);
+  }
+
+  private MemorySegment allocate(long size, long alignment) {
     try {
       bytes += size;
-      return arena.allocate(Math.max(size, 1), MemoryPlan.ALIGNMENT);
+      return arena.allocate(Math.max(size, 1), alignment);
     } catch (OutOfMemoryError e) {
       arena.close();
       throw new BackendUnavailableException(

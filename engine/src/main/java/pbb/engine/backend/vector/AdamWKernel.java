@@ -18,6 +18,7 @@ final class AdamWKernel extends ElementwiseKernel {
 
   AdamWKernel(
       Workers workers,
+      Strips strips,
       AdamW op,
       MemorySegment parameter,
       MemorySegment firstMoment,
@@ -25,7 +26,7 @@ final class AdamWKernel extends ElementwiseKernel {
       MemorySegment gradient,
       MemorySegment clip,
       MemorySegment schedule) {
-    super(workers, parameter.byteSize() / Float.BYTES);
+    super(workers, strips, parameter.byteSize() / Float.BYTES);
     this.op = op;
     this.parameter = parameter;
     this.firstMoment = firstMoment;

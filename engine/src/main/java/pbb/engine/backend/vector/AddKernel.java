@@ -10,8 +10,9 @@ final class AddKernel extends ElementwiseKernel {
   private final MemorySegment x;
   private final MemorySegment branch;
 
-  AddKernel(Workers workers, MemorySegment out, MemorySegment x, MemorySegment branch) {
-    super(workers, out.byteSize() / Float.BYTES);
+  AddKernel(
+      Workers workers, Strips strips, MemorySegment out, MemorySegment x, MemorySegment branch) {
+    super(workers, strips, out.byteSize() / Float.BYTES);
     this.out = out;
     this.x = x;
     this.branch = branch;

@@ -18,7 +18,7 @@ import pbb.engine.graph.Destination;
  * += Pᵀ·dO} and {@code dK += dSᵀ·Q}, for which scores lie right, and {@code dQ = dS·K} with dS read
  * from its transpose.
  */
-final class AttentionGradientKernel extends BlockKernel {
+final class AttentionGradientKernel extends RowKernel {
 
   private final AttentionGradient op;
   private final HeadScratch[] scratch;
@@ -37,6 +37,7 @@ final class AttentionGradientKernel extends BlockKernel {
   private final int headDim; // D
   private final long queryBytes; // from row to row of q, dq and the gradient
   private final long keyBytes; // from row to row of k, v, dk and dv
+  private final Workers.Task byHead = this::head;
   private final HeadScratch.Step[] steps = {
     this::packQueries,
     this::packGradients,
@@ -52,6 +53,7 @@ final class AttentionGradientKernel extends BlockKernel {
 
   AttentionGradientKernel(
       Workers workers,
+      Strips strips,
       HeadScratch[] scratch,
       AttentionGradient op,
       MemorySegment dq,
@@ -64,7 +66,7 @@ final class AttentionGradientKernel extends BlockKernel {
       MemorySegment out, // not read: see probabilities
       MemorySegment logSumExp,
       MemorySegment documentStart) {
-    super(workers, op.batch() * op.numKeyValueHeads());
+    super(workers, strips);
     this.op = op;
     this.scratch = scratch;
     this.dq = dq;
@@ -85,16 +87,27 @@ final class AttentionGradientKernel extends BlockKernel {
   }
 
   @Override
-  public void run(int block, int worker) {
+  boolean independent() {
+    return strips.keepTogether(length);
+  }
+
+  /** By itself it has a block for each head. */
+  @Override
+  public void run() {
+    workers.run(byHead, op.batch() * keyValueHeads);
+  }
+
+  private void head(int block, int worker) {
     keyValueHead(scratch[worker], block / keyValueHeads, block % keyValueHeads);
   }
 
-  /** Does all heads of the sequences from {@code first} to {@code end} − 1. */
-  void sequences(int first, int end, int worker) {
-    for (int sequence = first; sequence < end; sequence++) {
-      for (int head = 0; head < keyValueHeads; head++) {
-        keyValueHead(scratch[worker], sequence, head);
-      }
+  /** All heads of whole sequences. */
+  @Override
+  void rows(int first, int end, int worker) {
+    for (int block = first / length * keyValueHeads;
+        block < end / length * keyValueHeads;
+        block++) {
+      head(block, worker);
     }
   }
 

@@ -14,7 +14,7 @@ import pbb.engine.graph.Attention;
  * Sᵀ = K·Qᵀ} against all keys that its queries see, a softmax in each lane, and {@code O = P·V}
  * with P read from its transpose; the T × T scores never exist as a whole.
  */
-final class AttentionKernel extends BlockKernel {
+final class AttentionKernel extends RowKernel {
 
   private final Attention op;
   private final HeadScratch[] scratch;
@@ -29,6 +29,7 @@ final class AttentionKernel extends BlockKernel {
   private final int headDim; // D
   private final long queryBytes; // from row to row of q and out
   private final long keyBytes; // from row to row of k and v
+  private final Workers.Task byHead = this::head;
   private final HeadScratch.Step[] steps = {
     this::packQueries,
     this::scores,
@@ -42,6 +43,7 @@ final class AttentionKernel extends BlockKernel {
 
   AttentionKernel(
       Workers workers,
+      Strips strips,
       HeadScratch[] scratch,
       Attention op,
       MemorySegment out,
@@ -50,7 +52,7 @@ final class AttentionKernel extends BlockKernel {
       MemorySegment k,
       MemorySegment v,
       MemorySegment documentStart) {
-    super(workers, op.batch() * op.numHeads());
+    super(workers, strips);
     this.op = op;
     this.scratch = scratch;
     this.out = out;
@@ -67,16 +69,25 @@ final class AttentionKernel extends BlockKernel {
   }
 
   @Override
-  public void run(int block, int worker) {
+  boolean independent() {
+    return strips.keepTogether(length);
+  }
+
+  /** By itself it has a block for each head. */
+  @Override
+  public void run() {
+    workers.run(byHead, op.batch() * heads);
+  }
+
+  private void head(int block, int worker) {
     head(scratch[worker], block / heads, block % heads);
   }
 
-  /** Does all heads of the sequences from {@code first} to {@code end} − 1. */
-  void sequences(int first, int end, int worker) {
-    for (int sequence = first; sequence < end; sequence++) {
-      for (int head = 0; head < heads; head++) {
-        head(scratch[worker], sequence, head);
-      }
+  /** All heads of whole sequences. */
+  @Override
+  void rows(int first, int end, int worker) {
+    for (int block = first / length * heads; block < end / length * heads; block++) {
+      head(block, worker);
     }
   }
 

@@ -14,15 +14,15 @@ import jdk.incubator.vector.VectorShuffle;
 import pbb.engine.graph.CachedAttention;
 
 /**
- * {@link CachedAttention}, a block for each new position: for each head the scores of its query
- * against all keys, their softmax, and the sum of the values.
+ * {@link CachedAttention}, position by position: for each head the scores of its query against all
+ * keys, their softmax, and the sum of the values.
  *
  * <p>A score is a sum across the lanes of a product of query and key. As many keys as a vector has
  * lanes are summed up together, in a tree whose nodes halve two vectors into one: 15 nodes for 16
  * keys, rather than 4 steps for each key. Four keys at a time go through the first two levels, so
  * that all is in registers; they are chosen such that scores come out in the order of the keys.
  */
-final class CachedAttentionKernel extends BlockKernel {
+final class CachedAttentionKernel extends RowKernel {
 
   private static final int LANES = FLOAT.length();
 
@@ -83,13 +83,14 @@ final class CachedAttentionKernel extends BlockKernel {
 
   CachedAttentionKernel(
       Workers workers,
+      Strips strips,
       CachedAttention op,
       MemorySegment out,
       MemorySegment q,
       MemorySegment keys,
       MemorySegment values,
       MemorySegment positions) {
-    super(workers, op.batch() * op.length());
+    super(workers, strips);
     this.op = op;
     this.out = out;
     this.q = q;
@@ -120,12 +121,20 @@ final class CachedAttentionKernel extends BlockKernel {
     return VectorMask.fromArray(FLOAT, odd, 0);
   }
 
+  /** What a position reads of the cache, an earlier one of the same pass may have written. */
   @Override
-  public void run(int block, int worker) {
-    int position =
-        EmbeddingKernel.checked(positions.getAtIndex(ValueLayout.JAVA_INT, block), capacity, block);
-    for (Step step : steps) {
-      step.run(scratch[worker], block, position + 1);
+  boolean independent() {
+    return strips.keepTogether(op.length());
+  }
+
+  @Override
+  void rows(int first, int end, int worker) {
+    for (int row = first; row < end; row++) {
+      int position =
+          EmbeddingKernel.checked(positions.getAtIndex(ValueLayout.JAVA_INT, row), capacity, row);
+      for (Step step : steps) {
+        step.run(scratch[worker], row, position + 1);
+      }
     }
   }
 

@@ -9,42 +9,38 @@ import pbb.engine.graph.CrossEntropyGradient;
  * {@link CrossEntropyGradient}: probabilities from the kept logSumExp, and 1 taken off at the
  * target.
  */
-final class CrossEntropyGradientKernel extends BlockKernel {
-
-  private static final int BLOCK_ROWS = CrossEntropyKernel.BLOCK_ROWS;
+final class CrossEntropyGradientKernel extends RowKernel {
 
   private final MemorySegment dlogits; // (N, V)
   private final MemorySegment logits; // (N, V)
   private final MemorySegment logSumExp; // (N)
   private final MemorySegment targets; // (N)
   private final MemorySegment weights; // (N)
-  private final int rows;
   private final int vocabulary;
   private final VectorMask<Float> tail;
 
   CrossEntropyGradientKernel(
       Workers workers,
+      Strips strips,
       CrossEntropyGradient op,
       MemorySegment dlogits,
       MemorySegment logits,
       MemorySegment logSumExp,
       MemorySegment targets,
       MemorySegment weights) {
-    super(workers, blocks(op.logits().shape().get(0), BLOCK_ROWS));
+    super(workers, strips);
     this.dlogits = dlogits;
     this.logits = logits;
     this.logSumExp = logSumExp;
     this.targets = targets;
     this.weights = weights;
-    this.rows = op.logits().shape().get(0);
     this.vocabulary = op.logits().shape().get(1);
     this.tail = Lanes.FLOAT.indexInRange(vocabulary - vocabulary % Lanes.COUNT, vocabulary);
   }
 
   @Override
-  public void run(int block, int worker) {
-    int end = Math.min(rows, (block + 1) * BLOCK_ROWS);
-    for (int n = block * BLOCK_ROWS; n < end; n++) {
+  void rows(int first, int end, int worker) {
+    for (int n = first; n < end; n++) {
       long row = (long) n * vocabulary * 4;
       float weight = weights.getAtIndex(ValueLayout.JAVA_FLOAT, n);
       if (weight == 0) {

@@ -10,43 +10,39 @@ import pbb.engine.graph.CrossEntropy;
  * {@link CrossEntropy}: a maximum and a sum of exponentials a row; the rows' losses are added in
  * their order.
  */
-final class CrossEntropyKernel extends BlockKernel {
-
-  static final int BLOCK_ROWS = 32;
+final class CrossEntropyKernel extends RowKernel {
 
   private final MemorySegment loss; // (1)
   private final MemorySegment logSumExp; // (N)
   private final MemorySegment logits; // (N, V)
   private final MemorySegment targets; // (N)
   private final MemorySegment weights; // (N)
-  private final int rows;
   private final int vocabulary;
   private final double[] rowLoss;
   private final VectorMask<Float> tail;
 
   CrossEntropyKernel(
       Workers workers,
+      Strips strips,
       CrossEntropy op,
       MemorySegment loss,
       MemorySegment logSumExp,
       MemorySegment logits,
       MemorySegment targets,
       MemorySegment weights) {
-    super(workers, blocks(op.logits().shape().get(0), BLOCK_ROWS));
+    super(workers, strips);
     this.loss = loss;
     this.logSumExp = logSumExp;
     this.logits = logits;
     this.targets = targets;
     this.weights = weights;
-    this.rows = op.logits().shape().get(0);
     this.vocabulary = op.logits().shape().get(1);
-    this.rowLoss = new double[rows];
+    this.rowLoss = new double[strips.rows()];
     this.tail = Lanes.FLOAT.indexInRange(vocabulary - vocabulary % Lanes.COUNT, vocabulary);
   }
 
   @Override
-  public void run() {
-    super.run();
+  void finish() {
     double sum = 0;
     for (double term : rowLoss) {
       sum += term;
@@ -55,9 +51,8 @@ final class CrossEntropyKernel extends BlockKernel {
   }
 
   @Override
-  public void run(int block, int worker) {
-    int end = Math.min(rows, (block + 1) * BLOCK_ROWS);
-    for (int n = block * BLOCK_ROWS; n < end; n++) {
+  void rows(int first, int end, int worker) {
+    for (int n = first; n < end; n++) {
       long row = (long) n * vocabulary * 4;
       float max = greatest(row);
       float logarithm = (float) (max + StrictMath.log(sumOfExponentials(row, max)));

@@ -1,19 +1,21 @@
 package pbb.engine.backend.vector;
 
-/** A kernel on each element by itself, in blocks of {@link #BLOCK_ELEMENTS}. */
-abstract class ElementwiseKernel extends BlockKernel {
+/** A kernel on each element by itself. */
+abstract class ElementwiseKernel extends RowKernel {
 
-  private final long elements;
+  private final int width;
 
-  ElementwiseKernel(Workers workers, long elements) {
-    super(workers, blocks(elements, BLOCK_ELEMENTS));
-    this.elements = elements;
+  /**
+   * @param elements how many there are
+   */
+  ElementwiseKernel(Workers workers, Strips strips, long elements) {
+    super(workers, strips);
+    this.width = Math.toIntExact(elements / strips.rows());
   }
 
   @Override
-  public final void run(int block, int worker) {
-    long from = (long) block * BLOCK_ELEMENTS;
-    range(from * Float.BYTES, (int) Math.min(BLOCK_ELEMENTS, elements - from));
+  final void rows(int first, int end, int worker) {
+    range((long) first * width * Float.BYTES, (end - first) * width);
   }
 
   /**

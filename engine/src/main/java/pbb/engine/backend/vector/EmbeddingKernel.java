@@ -7,34 +7,45 @@ import java.lang.foreign.ValueLayout;
  * {@link pbb.engine.graph.Embedding} and {@link pbb.engine.graph.TakeRows}: {@code out[n] =
  * table[rows[n]]}.
  */
-final class EmbeddingKernel extends BlockKernel {
-
-  private static final int BLOCK_ROWS = 256;
+final class EmbeddingKernel extends RowKernel {
 
   private final MemorySegment out; // (N, C)
   private final MemorySegment table; // (V, C)
   private final MemorySegment rows; // (N)
-  private final int n;
   private final long rowBytes;
   private final long tableRows;
+  private final boolean independent;
 
-  EmbeddingKernel(Workers workers, MemorySegment out, MemorySegment table, MemorySegment rows) {
-    super(workers, blocks(rows.byteSize() / Integer.BYTES, BLOCK_ROWS));
+  /**
+   * @param independent whether the table is there before any row is computed
+   */
+  EmbeddingKernel(
+      Workers workers,
+      Strips strips,
+      MemorySegment out,
+      MemorySegment table,
+      MemorySegment rows,
+      boolean independent) {
+    super(workers, strips);
     this.out = out;
     this.table = table;
+    this.independent = independent;
     this.rows = rows;
-    this.n = (int) (rows.byteSize() / Integer.BYTES);
-    this.rowBytes = out.byteSize() / n;
+    this.rowBytes = out.byteSize() / strips.rows();
     this.tableRows = table.byteSize() / rowBytes;
   }
 
   @Override
-  public void run(int block, int worker) {
-    int end = Math.min(n, (block + 1) * BLOCK_ROWS);
-    for (int i = block * BLOCK_ROWS; i < end; i++) {
+  void rows(int first, int end, int worker) {
+    for (int i = first; i < end; i++) {
       int row = checked(rows.getAtIndex(ValueLayout.JAVA_INT, i), tableRows, i);
       MemorySegment.copy(table, row * rowBytes, out, i * rowBytes, rowBytes);
     }
+  }
+
+  @Override
+  boolean independent() {
+    return independent;
   }
 
   static int checked(int row, long limit, int position) {

@@ -143,14 +143,12 @@ final class HeadScratch {
           aStepBytes,
           b + p * PANEL_ROW_BYTES,
           Math.min(MAX_TERMS, terms - p),
-          tile);
-      MatMulTile.store(
-          tile,
           target,
           targetRowBytes,
           Math.min(rows, ROWS),
           Math.min(columns, COLUMNS),
-          add || p > 0);
+          add || p > 0,
+          tile);
     }
   }
 

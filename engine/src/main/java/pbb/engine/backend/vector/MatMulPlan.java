@@ -73,7 +73,7 @@ public final class MatMulPlan {
     this.shape = shape;
     this.workers = workers;
     this.scratch = scratch;
-    this.depth = evenly(shape.k(), MAX_DEPTH, 1);
+    this.depth = depth(shape.k());
     int columns = evenly(shape.n(), PACKED_COLUMNS, MatMulTile.COLUMNS);
     int rows = evenly(shape.m(), MAX_BLOCK_ROWS, MatMulTile.ROWS);
     if (workers.count() > 1) {
@@ -94,6 +94,11 @@ public final class MatMulPlan {
     this.blockColumns = columns;
     this.rowBlocks = Math.ceilDiv(shape.m(), rows);
     this.columnBlocks = Math.ceilDiv(shape.n(), columns);
+  }
+
+  /** How long the pieces are that a sum of {@code k} terms is cut into. */
+  static int depth(int k) {
+    return evenly(k, MAX_DEPTH, 1);
   }
 
   /**
@@ -252,8 +257,9 @@ public final class MatMulPlan {
     long cRowBytes = 4L * shape.ldc();
     for (int j = 0; j < columns; j += MatMulTile.COLUMNS) {
       int width = Math.min(MatMulTile.COLUMNS, columns - j);
-      MatMulTile.multiply(a, aRowBytes, aStepBytes, packedB + 4L * j * terms, terms, tile);
-      MatMulTile.store(tile, c + 4L * j, cRowBytes, rows, width, add);
+      long panel = packedB + 4L * j * terms;
+      MatMulTile.multiply(
+          a, aRowBytes, aStepBytes, panel, terms, c + 4L * j, cRowBytes, rows, width, add, tile);
     }
   }
 

@@ -18,14 +18,49 @@ final class MatMulTile {
 
   private static final long VECTOR_BYTES = 4L * FLOAT.length();
 
+  /** Bytes from one row to the next of a tile by itself. */
+  static final long ROW_BYTES = 2 * VECTOR_BYTES;
+
   private MatMulTile() {}
 
   /** Computes a tile as {@link MicroKernel8x2#multiply} says. */
-  static void multiply(long a, long aRowBytes, int aStepBytes, long b, int k, long tile) {
+  static void multiply(
+      long a, long aRowBytes, int aStepBytes, long b, int k, long target, long targetRowBytes) {
     if (Lanes.THIRTY_TWO_REGISTERS) {
-      MicroKernel8x2.multiply(a, aRowBytes, aStepBytes, b, k, tile);
+      MicroKernel8x2.multiply(a, aRowBytes, aStepBytes, b, k, target, targetRowBytes);
     } else {
-      MicroKernel4x2.multiply(a, aRowBytes, aStepBytes, b, k, tile);
+      MicroKernel4x2.multiply(a, aRowBytes, aStepBytes, b, k, target, targetRowBytes);
+    }
+  }
+
+  /**
+   * Computes a tile, or the part of it that C has, and puts it in its place in C or adds it to what
+   * is there.
+   *
+   * @param c the address of the tile's place in C
+   * @param cRowBytes bytes from one row of C to the next
+   * @param rows how many rows of the tile C has; a has all of them
+   * @param columns how many columns of the tile C has
+   * @param accumulate whether to add
+   * @param tile the address of a tile for what does not go to C at once
+   */
+  static void multiply(
+      long a,
+      long aRowBytes,
+      int aStepBytes,
+      long b,
+      int k,
+      long c,
+      long cRowBytes,
+      int rows,
+      int columns,
+      boolean accumulate,
+      long tile) {
+    if (!accumulate && rows == ROWS && columns == COLUMNS) {
+      multiply(a, aRowBytes, aStepBytes, b, k, c, cRowBytes);
+    } else {
+      multiply(a, aRowBytes, aStepBytes, b, k, tile, ROW_BYTES);
+      store(tile, c, cRowBytes, rows, columns, accumulate);
     }
   }
 
@@ -41,7 +76,8 @@ final class MatMulTile {
    * @param columns how many columns of the tile C has
    * @param accumulate whether to add
    */
-  static void store(long tile, long c, long cRowBytes, int rows, int columns, boolean accumulate) {
+  private static void store(
+      long tile, long c, long cRowBytes, int rows, int columns, boolean accumulate) {
     if (columns == COLUMNS) {
       storeWide(tile, c, cRowBytes, rows, accumulate);
     } else {
@@ -51,7 +87,7 @@ final class MatMulTile {
 
   private static void storeWide(long tile, long c, long cRowBytes, int rows, boolean accumulate) {
     for (int i = 0; i < rows; i++) {
-      long source = tile + i * (2 * VECTOR_BYTES);
+      long source = tile + i * ROW_BYTES;
       long target = c + i * cRowBytes;
       FloatVector left = Memory.load(source);
       FloatVector right = Memory.load(source + VECTOR_BYTES);
@@ -67,7 +103,7 @@ final class MatMulTile {
   private static void storeNarrow(
       long tile, long c, long cRowBytes, int rows, int columns, boolean accumulate) {
     for (int i = 0; i < rows; i++) {
-      long source = tile + i * (2 * VECTOR_BYTES);
+      long source = tile + i * ROW_BYTES;
       long target = c + i * cRowBytes;
       for (int j = 0; j < columns; j++) {
         float value = Memory.get(source + 4L * j);

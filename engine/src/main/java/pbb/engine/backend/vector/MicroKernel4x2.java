@@ -38,6 +38,9 @@ final class MicroKernel4x2 {
   private static final long VECTOR_BYTES = 4L * LANES;
   private static final long B_ROW_BYTES = 2 * VECTOR_BYTES;
 
+  /** The bits that the distance between two rows has. */
+  private static final long ROW_BITS = (1L << 30) - 1;
+
   private MicroKernel4x2() {}
 
   /**
@@ -45,16 +48,18 @@ final class MicroKernel4x2 {
    * there.
    *
    * @param a the address of the rows of A, (4, k)
-   * @param aRowBytes bytes from one row of A to the next, in [0, 2⁴⁰)
+   * @param aRowBytes bytes from one row of A to the next, in [0, 2³⁰)
    * @param aStepBytes bytes from one element of a row to the next, in [0, 256)
    * @param b the address of a packed panel of B: (k, 2 · lanes) without gaps
    * @param k the length of the sums, in [1, 1024)
-   * @param tile the address that receives the tile: (4, 2 · lanes) without gaps
+   * @param target the address that receives the tile: (4, 2 · lanes)
+   * @param targetRowBytes bytes from one of its rows to the next, in [0, 2³⁰)
    */
-  static void multiply(long a, long aRowBytes, int aStepBytes, long b, int k, long tile) {
+  static void multiply(
+      long a, long aRowBytes, int aStepBytes, long b, int k, long target, long targetRowBytes) {
     int terms = k & 1023;
     long step = aStepBytes & 255;
-    long rowBytes = aRowBytes & (1L << 40) - 1;
+    long rowBytes = aRowBytes & ROW_BITS;
     long b0 = b & ADDRESS_BITS;
     long a0 = a & ADDRESS_BITS;
     long a1 = a0 + rowBytes;
@@ -90,15 +95,19 @@ final class MicroKernel4x2 {
       c30 = x3.fma(left, c30);
       c31 = x3.fma(right, c31);
     }
-    long to = tile & ADDRESS_BITS;
+    long to = target & ADDRESS_BITS;
+    long toRow = targetRowBytes & ROW_BITS;
     c00.intoMemorySegment(ALL, to, ORDER);
     c01.intoMemorySegment(ALL, to + VECTOR_BYTES, ORDER);
-    c10.intoMemorySegment(ALL, to + 2 * VECTOR_BYTES, ORDER);
-    c11.intoMemorySegment(ALL, to + 3 * VECTOR_BYTES, ORDER);
-    c20.intoMemorySegment(ALL, to + 4 * VECTOR_BYTES, ORDER);
-    c21.intoMemorySegment(ALL, to + 5 * VECTOR_BYTES, ORDER);
-    c30.intoMemorySegment(ALL, to + 6 * VECTOR_BYTES, ORDER);
-    c31.intoMemorySegment(ALL, to + 7 * VECTOR_BYTES, ORDER);
+    to += toRow;
+    c10.intoMemorySegment(ALL, to, ORDER);
+    c11.intoMemorySegment(ALL, to + VECTOR_BYTES, ORDER);
+    to += toRow;
+    c20.intoMemorySegment(ALL, to, ORDER);
+    c21.intoMemorySegment(ALL, to + VECTOR_BYTES, ORDER);
+    to += toRow;
+    c30.intoMemorySegment(ALL, to, ORDER);
+    c31.intoMemorySegment(ALL, to + VECTOR_BYTES, ORDER);
   }
 
   private static FloatVector broadcast(long address) {

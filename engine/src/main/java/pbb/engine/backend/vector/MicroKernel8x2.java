@@ -39,6 +39,12 @@ final class MicroKernel8x2 {
   private static final long VECTOR_BYTES = 4L * LANES;
   private static final long B_ROW_BYTES = 2 * VECTOR_BYTES;
 
+  /** The bits that the distance between two rows has. */
+  private static final long ROW_BITS = (1L << 30) - 1;
+
+  /** Those of an offset from one row into the next. */
+  private static final long OFFSET_BITS = (1L << 31) - 1;
+
   private MicroKernel8x2() {}
 
   /**
@@ -46,25 +52,23 @@ final class MicroKernel8x2 {
    * there.
    *
    * @param a the address of the rows of A, (8, k)
-   * @param aRowBytes bytes from one row of A to the next, in [0, 2⁴⁰)
+   * @param aRowBytes bytes from one row of A to the next, in [0, 2³⁰)
    * @param aStepBytes bytes from one element of a row to the next, in [0, 256)
    * @param b the address of a packed panel of B: (k, 2 · lanes) without gaps
    * @param k the length of the sums, in [1, 1024)
-   * @param tile the address that receives the tile: (8, 2 · lanes) without gaps
+   * @param target the address that receives the tile: (8, 2 · lanes)
+   * @param targetRowBytes bytes from one of its rows to the next, in [0, 2³⁰)
    */
-  static void multiply(long a, long aRowBytes, int aStepBytes, long b, int k, long tile) {
+  static void multiply(
+      long a, long aRowBytes, int aStepBytes, long b, int k, long target, long targetRowBytes) {
     int terms = k & 1023;
     long step = aStepBytes & 255;
-    long rowBytes = aRowBytes & (1L << 40) - 1;
+    long rowBytes = aRowBytes & ROW_BITS;
     long b0 = b & ADDRESS_BITS;
     long a0 = a & ADDRESS_BITS;
-    long a1 = a0 + rowBytes;
-    long a2 = a1 + rowBytes;
-    long a3 = a2 + rowBytes;
-    long a4 = a3 + rowBytes;
-    long a5 = a4 + rowBytes;
-    long a6 = a5 + rowBytes;
-    long a7 = a6 + rowBytes;
+    long a2 = a0 + 2 * rowBytes;
+    long a4 = a2 + 2 * rowBytes;
+    long a6 = a4 + 2 * rowBytes;
     FloatVector zero = FloatVector.zero(FLOAT);
     FloatVector c00 = zero;
     FloatVector c01 = zero;
@@ -87,49 +91,58 @@ final class MicroKernel8x2 {
       long pb = b0 + q * B_ROW_BYTES;
       FloatVector left = FloatVector.fromMemorySegment(FLOAT, ALL, pb, ORDER);
       FloatVector right = FloatVector.fromMemorySegment(FLOAT, ALL, pb + VECTOR_BYTES, ORDER);
-      long pa = q * step;
-      FloatVector x0 = broadcast(a0 + pa);
+      long even = q * step;
+      long odd = even + rowBytes & OFFSET_BITS;
+      FloatVector x0 = broadcast(a0 + even);
       c00 = x0.fma(left, c00);
       c01 = x0.fma(right, c01);
-      FloatVector x1 = broadcast(a1 + pa);
+      FloatVector x1 = broadcast(a0 + odd);
       c10 = x1.fma(left, c10);
       c11 = x1.fma(right, c11);
-      FloatVector x2 = broadcast(a2 + pa);
+      FloatVector x2 = broadcast(a2 + even);
       c20 = x2.fma(left, c20);
       c21 = x2.fma(right, c21);
-      FloatVector x3 = broadcast(a3 + pa);
+      FloatVector x3 = broadcast(a2 + odd);
       c30 = x3.fma(left, c30);
       c31 = x3.fma(right, c31);
-      FloatVector x4 = broadcast(a4 + pa);
+      FloatVector x4 = broadcast(a4 + even);
       c40 = x4.fma(left, c40);
       c41 = x4.fma(right, c41);
-      FloatVector x5 = broadcast(a5 + pa);
+      FloatVector x5 = broadcast(a4 + odd);
       c50 = x5.fma(left, c50);
       c51 = x5.fma(right, c51);
-      FloatVector x6 = broadcast(a6 + pa);
+      FloatVector x6 = broadcast(a6 + even);
       c60 = x6.fma(left, c60);
       c61 = x6.fma(right, c61);
-      FloatVector x7 = broadcast(a7 + pa);
+      FloatVector x7 = broadcast(a6 + odd);
       c70 = x7.fma(left, c70);
       c71 = x7.fma(right, c71);
     }
-    long to = tile & ADDRESS_BITS;
+    long to = target & ADDRESS_BITS;
+    long toRow = targetRowBytes & ROW_BITS;
     c00.intoMemorySegment(ALL, to, ORDER);
     c01.intoMemorySegment(ALL, to + VECTOR_BYTES, ORDER);
-    c10.intoMemorySegment(ALL, to + 2 * VECTOR_BYTES, ORDER);
-    c11.intoMemorySegment(ALL, to + 3 * VECTOR_BYTES, ORDER);
-    c20.intoMemorySegment(ALL, to + 4 * VECTOR_BYTES, ORDER);
-    c21.intoMemorySegment(ALL, to + 5 * VECTOR_BYTES, ORDER);
-    c30.intoMemorySegment(ALL, to + 6 * VECTOR_BYTES, ORDER);
-    c31.intoMemorySegment(ALL, to + 7 * VECTOR_BYTES, ORDER);
-    c40.intoMemorySegment(ALL, to + 8 * VECTOR_BYTES, ORDER);
-    c41.intoMemorySegment(ALL, to + 9 * VECTOR_BYTES, ORDER);
-    c50.intoMemorySegment(ALL, to + 10 * VECTOR_BYTES, ORDER);
-    c51.intoMemorySegment(ALL, to + 11 * VECTOR_BYTES, ORDER);
-    c60.intoMemorySegment(ALL, to + 12 * VECTOR_BYTES, ORDER);
-    c61.intoMemorySegment(ALL, to + 13 * VECTOR_BYTES, ORDER);
-    c70.intoMemorySegment(ALL, to + 14 * VECTOR_BYTES, ORDER);
-    c71.intoMemorySegment(ALL, to + 15 * VECTOR_BYTES, ORDER);
+    to += toRow;
+    c10.intoMemorySegment(ALL, to, ORDER);
+    c11.intoMemorySegment(ALL, to + VECTOR_BYTES, ORDER);
+    to += toRow;
+    c20.intoMemorySegment(ALL, to, ORDER);
+    c21.intoMemorySegment(ALL, to + VECTOR_BYTES, ORDER);
+    to += toRow;
+    c30.intoMemorySegment(ALL, to, ORDER);
+    c31.intoMemorySegment(ALL, to + VECTOR_BYTES, ORDER);
+    to += toRow;
+    c40.intoMemorySegment(ALL, to, ORDER);
+    c41.intoMemorySegment(ALL, to + VECTOR_BYTES, ORDER);
+    to += toRow;
+    c50.intoMemorySegment(ALL, to, ORDER);
+    c51.intoMemorySegment(ALL, to + VECTOR_BYTES, ORDER);
+    to += toRow;
+    c60.intoMemorySegment(ALL, to, ORDER);
+    c61.intoMemorySegment(ALL, to + VECTOR_BYTES, ORDER);
+    to += toRow;
+    c70.intoMemorySegment(ALL, to, ORDER);
+    c71.intoMemorySegment(ALL, to + VECTOR_BYTES, ORDER);
   }
 
   private static FloatVector broadcast(long address) {

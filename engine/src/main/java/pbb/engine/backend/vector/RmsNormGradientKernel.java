@@ -8,12 +8,10 @@ import jdk.incubator.vector.VectorMask;
 import pbb.engine.graph.RmsNormGradient;
 
 /**
- * {@link RmsNormGradient}. The gradient by the weight sums over all runs: each block of runs sums
- * its own, and the blocks' sums are added in their order.
+ * {@link RmsNormGradient}. The gradient by the weight sums over all runs: each strip sums its own,
+ * and the strips' sums are added in their order.
  */
-final class RmsNormGradientKernel extends BlockKernel {
-
-  private static final int BLOCK_RUNS = RmsNormKernel.BLOCK_RUNS;
+final class RmsNormGradientKernel extends RowKernel {
 
   private final MemorySegment dx;
   private final MemorySegment dweight;
@@ -25,12 +23,13 @@ final class RmsNormGradientKernel extends BlockKernel {
   private final boolean addToWeight;
   private final int d;
   private final int padded;
-  private final int runs;
-  private final float[] partial; // (blocks, padded)
+  private final int runsPerRow;
+  private final float[] partial; // (strips, padded)
   private final VectorMask<Float> tail;
 
   RmsNormGradientKernel(
       Workers workers,
+      Strips strips,
       RmsNormGradient op,
       MemorySegment dx,
       MemorySegment dweight,
@@ -38,7 +37,7 @@ final class RmsNormGradientKernel extends BlockKernel {
       MemorySegment x,
       MemorySegment inverseRms,
       MemorySegment weight) {
-    super(workers, blocks(op.inverseRms().size(), BLOCK_RUNS));
+    super(workers, strips);
     this.dx = dx;
     this.dweight = dweight;
     this.gradient = gradient;
@@ -48,32 +47,30 @@ final class RmsNormGradientKernel extends BlockKernel {
     this.addToX = op.dx().accumulate();
     this.addToWeight = op.dweight().accumulate();
     this.d = (int) op.weight().size();
-    this.padded = blocks(d, Lanes.COUNT) * Lanes.COUNT;
-    this.runs = (int) op.inverseRms().size();
-    this.partial = new float[Math.multiplyExact(blocks, padded)];
+    this.padded = Math.ceilDiv(d, Lanes.COUNT) * Lanes.COUNT;
+    this.runsPerRow = (int) (op.inverseRms().size() / strips.rows());
+    this.partial = new float[Math.multiplyExact(strips.count(), padded)];
     this.tail = Lanes.FLOAT.indexInRange(d - d % Lanes.COUNT, d);
   }
 
   @Override
-  public void run() {
-    super.run();
+  void finish() {
     for (int i = 0; i < d; i += Lanes.COUNT) {
       VectorMask<Float> mask = Lanes.FLOAT.indexInRange(i, d);
       FloatVector sum =
           addToWeight ? VectorMath.load(dweight, i * 4L, mask) : FloatVector.zero(Lanes.FLOAT);
-      for (int block = 0; block < blocks; block++) {
-        sum = sum.add(FloatVector.fromArray(Lanes.FLOAT, partial, block * padded + i));
+      for (int strip = 0; strip < strips.count(); strip++) {
+        sum = sum.add(FloatVector.fromArray(Lanes.FLOAT, partial, strip * padded + i));
       }
       sum.intoMemorySegment(dweight, i * 4L, Lanes.ORDER, mask);
     }
   }
 
   @Override
-  public void run(int block, int worker) {
-    int base = block * padded;
+  void rows(int first, int end, int worker) {
+    int base = first / strips.height() * padded;
     Arrays.fill(partial, base, base + padded, 0f);
-    int end = Math.min(runs, (block + 1) * BLOCK_RUNS);
-    for (int r = block * BLOCK_RUNS; r < end; r++) {
+    for (int r = first * runsPerRow; r < end * runsPerRow; r++) {
       float inverse = inverseRms.getAtIndex(ValueLayout.JAVA_FLOAT, r);
       long row = (long) r * d * 4;
       toInput(row, inverse, dotAndWeight(row, inverse, base) * inverse * inverse / d);

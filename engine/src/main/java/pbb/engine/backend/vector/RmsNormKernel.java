@@ -7,9 +7,7 @@ import jdk.incubator.vector.VectorMask;
 import pbb.engine.graph.RmsNorm;
 
 /** {@link RmsNorm}: each run of D elements is read twice, the second time from the L1 cache. */
-final class RmsNormKernel extends BlockKernel {
-
-  static final int BLOCK_RUNS = 64;
+final class RmsNormKernel extends RowKernel {
 
   private final MemorySegment out;
   private final MemorySegment inverseRms;
@@ -17,31 +15,31 @@ final class RmsNormKernel extends BlockKernel {
   private final MemorySegment weight;
   private final double epsilon;
   private final int d;
-  private final int runs;
+  private final int runsPerRow;
 
   RmsNormKernel(
       Workers workers,
+      Strips strips,
       RmsNorm op,
       MemorySegment out,
       MemorySegment inverseRms,
       MemorySegment x,
       MemorySegment weight) {
-    super(workers, blocks(op.inverseRms().size(), BLOCK_RUNS));
+    super(workers, strips);
     this.out = out;
     this.inverseRms = inverseRms;
     this.x = x;
     this.weight = weight;
     this.epsilon = op.epsilon();
     this.d = (int) op.weight().size();
-    this.runs = (int) op.inverseRms().size();
+    this.runsPerRow = (int) (op.inverseRms().size() / strips.rows());
   }
 
   @Override
-  public void run(int block, int worker) {
-    int end = Math.min(runs, (block + 1) * BLOCK_RUNS);
+  void rows(int first, int end, int worker) {
     int even = d - d % Lanes.COUNT;
     VectorMask<Float> tail = Lanes.FLOAT.indexInRange(even, d);
-    for (int r = block * BLOCK_RUNS; r < end; r++) {
+    for (int r = first * runsPerRow; r < end * runsPerRow; r++) {
       long row = (long) r * d * 4;
       FloatVector squares = FloatVector.zero(Lanes.FLOAT);
       for (int i = 0; i < even; i += Lanes.COUNT) {

@@ -7,45 +7,41 @@ import jdk.incubator.vector.VectorMask;
 import pbb.engine.graph.Rope;
 
 /** {@link Rope}, with cosines and sines from a table. */
-final class RopeKernel extends BlockKernel {
-
-  private static final int BLOCK_ROWS = 64;
+final class RopeKernel extends RowKernel {
 
   private final MemorySegment out; // (N, H·D)
   private final MemorySegment x; // (N, H·D)
   private final MemorySegment positions; // (N)
   private final RotationTable table;
   private final float direction;
-  private final int rows;
   private final int columns;
   private final int half;
 
   RopeKernel(
       Workers workers,
+      Strips strips,
       Rope op,
       RotationTable table,
       MemorySegment out,
       MemorySegment x,
       MemorySegment positions) {
-    super(workers, blocks(op.x().shape().get(0), BLOCK_ROWS));
+    super(workers, strips);
     this.out = out;
     this.x = x;
     this.positions = positions;
     this.table = table;
     this.direction = op.inverse() ? -1f : 1f;
-    this.rows = op.x().shape().get(0);
     this.columns = op.x().shape().get(1);
     this.half = op.headDim() / 2;
   }
 
   @Override
-  public void run(int block, int worker) {
-    int end = Math.min(rows, (block + 1) * BLOCK_ROWS);
+  void rows(int first, int end, int worker) {
     VectorMask<Float> all = Lanes.FLOAT.maskAll(true);
     int limit = table.positionLimit;
     float[] cosines = table.cosines;
     float[] sines = table.sines;
-    for (int n = block * BLOCK_ROWS; n < end; n++) {
+    for (int n = first; n < end; n++) {
       int angles =
           half * EmbeddingKernel.checked(positions.getAtIndex(ValueLayout.JAVA_INT, n), limit, n);
       long row = (long) n * columns * 4;

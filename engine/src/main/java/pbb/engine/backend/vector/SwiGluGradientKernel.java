@@ -18,13 +18,14 @@ final class SwiGluGradientKernel extends ElementwiseKernel {
 
   SwiGluGradientKernel(
       Workers workers,
+      Strips strips,
       SwiGluGradient op,
       MemorySegment dgate,
       MemorySegment dup,
       MemorySegment gradient,
       MemorySegment gate,
       MemorySegment up) {
-    super(workers, gate.byteSize() / Float.BYTES);
+    super(workers, strips, gate.byteSize() / Float.BYTES);
     this.dgate = dgate;
     this.dup = dup;
     this.gradient = gradient;

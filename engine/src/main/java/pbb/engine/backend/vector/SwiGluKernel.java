@@ -11,8 +11,9 @@ final class SwiGluKernel extends ElementwiseKernel {
   private final MemorySegment gate;
   private final MemorySegment up;
 
-  SwiGluKernel(Workers workers, MemorySegment out, MemorySegment gate, MemorySegment up) {
-    super(workers, out.byteSize() / Float.BYTES);
+  SwiGluKernel(
+      Workers workers, Strips strips, MemorySegment out, MemorySegment gate, MemorySegment up) {
+    super(workers, strips, out.byteSize() / Float.BYTES);
     this.out = out;
     this.gate = gate;
     this.up = up;

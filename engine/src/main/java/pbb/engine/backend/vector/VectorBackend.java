@@ -1,6 +1,7 @@
 package pbb.engine.backend.vector;
 
 import java.lang.foreign.Arena;
+import java.util.Optional;
 import pbb.engine.backend.Backend;
 import pbb.engine.backend.DeviceStatus;
 import pbb.engine.backend.Executable;
@@ -26,7 +27,7 @@ public final class VectorBackend implements Backend {
 
   /** The kernels, for a backend that has some ops computed here; of use until this is closed. */
   public KernelFactory kernels() {
-    return new VectorKernels(workers, matMulScratch);
+    return new VectorKernels(workers, matMulScratch, 1, Optional.empty());
   }
 
   @Override
@@ -41,7 +42,7 @@ public final class VectorBackend implements Backend {
 
   @Override
   public Executable compile(Program program) {
-    return new HostExecutable(program, kernels(), Float.BYTES);
+    return new HostExecutable(program, new VectorLowering(workers, matMulScratch), Float.BYTES);
   }
 
   @Override

@@ -3,6 +3,7 @@ package pbb.engine.backend.vector;
 import java.lang.foreign.MemorySegment;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Function;
 import pbb.engine.backend.host.Kernel;
 import pbb.engine.backend.host.KernelFactory;
@@ -35,6 +36,8 @@ final class VectorKernels implements KernelFactory {
 
   private final Workers workers;
   private final MatMulScratch matMulScratch;
+  private final int sequenceLength;
+  private final Optional<PackedWeights> weights;
   private final Map<RotationKey, RotationTable> rotations = new HashMap<>();
   private final Map<ScratchKey, HeadScratch[]> scratch = new HashMap<>();
 
@@ -42,9 +45,19 @@ final class VectorKernels implements KernelFactory {
 
   private record ScratchKey(int length, int headDim) {}
 
-  VectorKernels(Workers workers, MatMulScratch matMulScratch) {
+  /**
+   * @param sequenceLength rows that are best computed together, or 1
+   * @param weights those of the program, packed ahead of its products, if they are
+   */
+  VectorKernels(
+      Workers workers,
+      MatMulScratch matMulScratch,
+      int sequenceLength,
+      Optional<PackedWeights> weights) {
     this.workers = workers;
     this.matMulScratch = matMulScratch;
+    this.sequenceLength = sequenceLength;
+    this.weights = weights;
   }
 
   @Override
@@ -52,10 +65,15 @@ final class VectorKernels implements KernelFactory {
     return switch (op) {
       case Add a ->
           new AddKernel(
-              workers, memory.apply(a.out()), memory.apply(a.x()), memory.apply(a.branch()));
+              workers,
+              strips(a.out()),
+              memory.apply(a.out()),
+              memory.apply(a.x()),
+              memory.apply(a.branch()));
       case AdamW a ->
           new AdamWKernel(
               workers,
+              elements(a.parameter()),
               a,
               memory.apply(a.parameter()),
               memory.apply(a.firstMoment()),
@@ -66,6 +84,7 @@ final class VectorKernels implements KernelFactory {
       case Attention a ->
           new AttentionKernel(
               workers,
+              strips(a.out()),
               scratch(a.length(), a.headDim()),
               a,
               memory.apply(a.out()),
@@ -77,6 +96,7 @@ final class VectorKernels implements KernelFactory {
       case AttentionGradient a ->
           new AttentionGradientKernel(
               workers,
+              strips(a.out()),
               scratch(a.length(), a.headDim()),
               a,
               memory.apply(a.dq().operand()),
@@ -91,10 +111,16 @@ final class VectorKernels implements KernelFactory {
               memory.apply(a.documentStart()));
       case CacheWrite c ->
           new CacheWriteKernel(
-              c, memory.apply(c.cache()), memory.apply(c.x()), memory.apply(c.positions()));
+              workers,
+              strips(c.x()),
+              c,
+              memory.apply(c.cache()),
+              memory.apply(c.x()),
+              memory.apply(c.positions()));
       case CachedAttention c ->
           new CachedAttentionKernel(
               workers,
+              strips(c.out()),
               c,
               memory.apply(c.out()),
               memory.apply(c.q()),
@@ -106,6 +132,7 @@ final class VectorKernels implements KernelFactory {
       case CrossEntropy c ->
           new CrossEntropyKernel(
               workers,
+              strips(c.logits()),
               c,
               memory.apply(c.loss()),
               memory.apply(c.logSumExp()),
@@ -115,6 +142,7 @@ final class VectorKernels implements KernelFactory {
       case CrossEntropyGradient c ->
           new CrossEntropyGradientKernel(
               workers,
+              strips(c.logits()),
               c,
               memory.apply(c.dlogits()),
               memory.apply(c.logits()),
@@ -123,7 +151,12 @@ final class VectorKernels implements KernelFactory {
               memory.apply(c.weights()));
       case Embedding e ->
           new EmbeddingKernel(
-              workers, memory.apply(e.out()), memory.apply(e.table()), memory.apply(e.tokens()));
+              workers,
+              strips(e.out()),
+              memory.apply(e.out()),
+              memory.apply(e.table()),
+              memory.apply(e.tokens()),
+              true);
       case EmbeddingGradient e ->
           new EmbeddingGradientKernel(
               workers,
@@ -131,22 +164,11 @@ final class VectorKernels implements KernelFactory {
               memory.apply(e.table().operand()),
               memory.apply(e.gradient()),
               memory.apply(e.tokens()));
-      case MatMul m ->
-          MatMulPlan.of(
-                  MatMulShape.dense(
-                      m.batch(),
-                      m.m(),
-                      m.n(),
-                      m.k(),
-                      m.transposeA(),
-                      m.transposeB(),
-                      m.out().accumulate()),
-                  workers,
-                  matMulScratch)
-              .bind(memory.apply(m.a()), memory.apply(m.b()), memory.apply(m.out().operand()));
+      case MatMul m -> product(m, memory);
       case RmsNorm r ->
           new RmsNormKernel(
               workers,
+              strips(r.x()),
               r,
               memory.apply(r.out()),
               memory.apply(r.inverseRms()),
@@ -155,6 +177,7 @@ final class VectorKernels implements KernelFactory {
       case RmsNormGradient r ->
           new RmsNormGradientKernel(
               workers,
+              strips(r.x()),
               r,
               memory.apply(r.dx().operand()),
               memory.apply(r.dweight().operand()),
@@ -165,6 +188,7 @@ final class VectorKernels implements KernelFactory {
       case Rope r ->
           new RopeKernel(
               workers,
+              strips(r.x()),
               r,
               rotation(r),
               memory.apply(r.out()),
@@ -174,10 +198,15 @@ final class VectorKernels implements KernelFactory {
           new SquaredNormKernel(workers, memory.apply(s.out()), s.index(), memory.apply(s.x()));
       case SwiGlu s ->
           new SwiGluKernel(
-              workers, memory.apply(s.out()), memory.apply(s.gate()), memory.apply(s.up()));
+              workers,
+              strips(s.out()),
+              memory.apply(s.out()),
+              memory.apply(s.gate()),
+              memory.apply(s.up()));
       case SwiGluGradient s ->
           new SwiGluGradientKernel(
               workers,
+              strips(s.gate()),
               s,
               memory.apply(s.dgate().operand()),
               memory.apply(s.dup().operand()),
@@ -186,8 +215,47 @@ final class VectorKernels implements KernelFactory {
               memory.apply(s.up()));
       case TakeRows t ->
           new EmbeddingKernel(
-              workers, memory.apply(t.out()), memory.apply(t.x()), memory.apply(t.rows()));
+              workers,
+              strips(t.out()),
+              memory.apply(t.out()),
+              memory.apply(t.x()),
+              memory.apply(t.rows()),
+              false);
     };
+  }
+
+  private Kernel product(MatMul op, Function<Operand, MemorySegment> memory) {
+    MemorySegment a = memory.apply(op.a());
+    MemorySegment b = memory.apply(op.b());
+    MemorySegment out = memory.apply(op.out().operand());
+    if (weights.isPresent() && PackedWeights.serves(op)) {
+      PackedWeight weight = weights.get().of(op, b);
+      return new WeightProductKernel(
+          workers, strips(op.out().operand()), matMulScratch, op, a, weight, out);
+    }
+    return MatMulPlan.of(
+            MatMulShape.dense(
+                op.batch(),
+                op.m(),
+                op.n(),
+                op.k(),
+                op.transposeA(),
+                op.transposeB(),
+                op.out().accumulate()),
+            workers,
+            matMulScratch)
+        .bind(a, b, out);
+  }
+
+  private Strips strips(Operand rows) {
+    return rows.shape().rank() > 1
+        ? Strips.of(rows.shape().get(0), sequenceLength)
+        : elements(rows);
+  }
+
+  /** Each element is a row, for what knows no rows. */
+  private static Strips elements(Operand of) {
+    return new Strips(Math.toIntExact(of.size()), BlockKernel.BLOCK_ELEMENTS);
   }
 
   private RotationTable rotation(Rope op) {

@@ -1,0 +1,53 @@
+package pbb.engine.backend.vector;
+
+import java.lang.foreign.SegmentAllocator;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import pbb.engine.backend.host.BoundOp;
+import pbb.engine.backend.host.Kernel;
+import pbb.engine.backend.host.KernelFactory;
+import pbb.engine.backend.host.Lowering;
+import pbb.engine.graph.Graph;
+import pbb.engine.graph.MemoryPlan;
+
+/** One program on this backend: weights packed when they have changed, rows strip by strip. */
+final class VectorLowering implements Lowering {
+
+  private final Workers workers;
+  private final MatMulScratch matMulScratch;
+  private @Nullable PackedWeights weights;
+
+  VectorLowering(Workers workers, MatMulScratch matMulScratch) {
+    this.workers = workers;
+    this.matMulScratch = matMulScratch;
+  }
+
+  @Override
+  public MemoryPlan plan(Graph graph) {
+    return MemoryPlan.bySection(graph, Float.BYTES);
+  }
+
+  @Override
+  public KernelFactory kernels(Graph graph, SegmentAllocator allocator) {
+    PackedWeights ofProgram = weights;
+    if (ofProgram == null) {
+      ofProgram = new PackedWeights(workers, allocator);
+      weights = ofProgram;
+    }
+    return new VectorKernels(
+        workers, matMulScratch, Strips.sequenceLength(graph), Optional.of(ofProgram));
+  }
+
+  @Override
+  public List<Kernel> schedule(List<BoundOp> section) {
+    return StripKernel.schedule(section);
+  }
+
+  @Override
+  public void parametersChanged() {
+    if (weights != null) {
+      weights.pack();
+    }
+  }
+}

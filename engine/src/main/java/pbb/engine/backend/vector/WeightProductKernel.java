@@ -1,0 +1,130 @@
+package pbb.engine.backend.vector;
+
+import java.lang.foreign.MemorySegment;
+import pbb.engine.graph.MatMul;
+
+/**
+ * {@link MatMul} of rows by a matrix of weights that is packed already, {@code C = A · op(B)} with
+ * A (m, k), C (m, n): the products of the forward pass and those that give the gradients of their
+ * inputs.
+ *
+ * <pre>
+ * for each piece of k:
+ *   for each panel of B:                    from the second-level cache or beyond, once a strip
+ *     for each {@link MatMulTile#ROWS} rows of A:         read where they are
+ *       tile = rows · panel                 in registers
+ * </pre>
+ *
+ * <p>The bits are those of {@link MatMulPlan}.
+ */
+final class WeightProductKernel extends RowKernel {
+
+  private final MemorySegment a; // (m, k)
+  private final MemorySegment c; // (m, n)
+  private final PackedWeight b;
+  private final MatMulScratch scratch;
+  private final boolean accumulate;
+  private final int n;
+  private final int k;
+  private final Workers.Task byColumns = this::columns;
+  private final int columnBlocks;
+
+  WeightProductKernel(
+      Workers workers,
+      Strips strips,
+      MatMulScratch scratch,
+      MatMul op,
+      MemorySegment a,
+      PackedWeight b,
+      MemorySegment c) {
+    super(workers, strips);
+    this.scratch = scratch;
+    this.a = a;
+    this.b = b;
+    this.c = c;
+    this.accumulate = op.out().accumulate();
+    this.n = op.n();
+    this.k = op.k();
+    this.columnBlocks = Math.min(b.panels(), 4 * workers.count());
+  }
+
+  /** By itself, a product of few rows is cut into columns, so that each worker has some. */
+  @Override
+  public void run() {
+    if (strips.suffice(workers)) {
+      super.run();
+    } else {
+      workers.run(byColumns, columnBlocks);
+    }
+  }
+
+  private void columns(int block, int worker) {
+    int first = (int) ((long) b.panels() * block / columnBlocks);
+    int end = (int) ((long) b.panels() * (block + 1) / columnBlocks);
+    multiply(0, strips.rows(), first, end, worker);
+  }
+
+  @Override
+  void rows(int first, int end, int worker) {
+    multiply(first, end, 0, b.panels(), worker);
+  }
+
+  private void multiply(int firstRow, int endRow, int firstPanel, int endPanel, int worker) {
+    MatMulScratch.OfWorker own = scratch.of(worker);
+    long tile = own.tile().address();
+    int rows = endRow - firstRow;
+    long rowBytes = 4L * k;
+    long toRowBytes = 4L * n;
+    long from = Memory.address(a, firstRow * rowBytes, rows * rowBytes);
+    long to = Memory.address(c, firstRow * toRowBytes, rows * toRowBytes);
+    int whole = rows / MatMulTile.ROWS * MatMulTile.ROWS;
+    for (int p = 0; p < k; p += b.depth()) {
+      int terms = Math.min(b.depth(), k - p);
+      boolean add = accumulate || p > 0;
+      long restRowBytes = rowBytes;
+      long rest = from + whole * rowBytes + 4L * p;
+      if (whole < rows) { // a last tile that lacks rows is computed from a copy that has them
+        Packing.copy(rest, rowBytes, rows - whole, terms, own.a().address(), 4L * terms);
+        rest = own.a().address();
+        restRowBytes = 4L * terms;
+      }
+      for (int panel = firstPanel; panel < endPanel; panel++) {
+        long packed = b.panel(p, panel);
+        int column = panel * MatMulTile.COLUMNS;
+        int width = Math.min(MatMulTile.COLUMNS, n - column);
+        long target = to + 4L * column;
+        long source = from + 4L * p;
+        for (int i = 0; i < whole; i += MatMulTile.ROWS) {
+          MatMulTile.multiply(
+              source,
+              rowBytes,
+              4,
+              packed,
+              terms,
+              target,
+              toRowBytes,
+              MatMulTile.ROWS,
+              width,
+              add,
+              tile);
+          source += MatMulTile.ROWS * rowBytes;
+          target += MatMulTile.ROWS * toRowBytes;
+        }
+        if (whole < rows) {
+          MatMulTile.multiply(
+              rest,
+              restRowBytes,
+              4,
+              packed,
+              terms,
+              target,
+              toRowBytes,
+              rows - whole,
+              width,
+              add,
+              tile);
+        }
+      }
+    }
+  }
+}

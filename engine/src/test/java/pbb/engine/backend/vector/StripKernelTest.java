@@ -1,0 +1,190 @@
+package pbb.engine.backend.vector;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import pbb.engine.backend.host.BoundOp;
+import pbb.engine.backend.host.HostExecutable;
+import pbb.engine.backend.host.Kernel;
+import pbb.engine.graph.Add;
+import pbb.engine.graph.DataType;
+import pbb.engine.graph.Gradients;
+import pbb.engine.graph.Program;
+import pbb.engine.graph.Role;
+import pbb.engine.graph.Tensor;
+import pbb.engine.nn.ModelConfig;
+import pbb.engine.nn.Transformer;
+import pbb.engine.nn.Weights;
+import pbb.engine.random.RandomStream;
+
+class StripKernelTest {
+
+  private static final String GRAPH = "backward";
+
+  /**
+   * @param batch sequences
+   * @param length tokens of each
+   */
+  record Case(ModelConfig model, int batch, int length) {
+
+    Transformer.Training training() {
+      return new Transformer(model).training("forward", batch, length, true);
+    }
+  }
+
+  /** Grouped queries and norms of queries and keys; several strips, with rests; long sequences. */
+  static Stream<Case> cases() {
+    return Stream.of(
+        new Case(new ModelConfig(70, 48, 80, 3, 4, 2, 12, 1e-5, 10_000, 512, true, true, 0.1), 9, 24),
+        new Case(new ModelConfig(33, 32, 40, 2, 2, 2, 16, 1e-5, 10_000, 512, false, false, 0.1), 40, 16),
+        new Case(new ModelConfig(33, 32, 40, 2, 2, 1, 16, 1e-5, 10_000, 512, false, true, 0.1), 3, 200),
+        new Case(new ModelConfig(33, 32, 40, 1, 2, 2, 16, 1e-5, 10_000, 512, false, false, 0.1), 1, 5));
+  }
+
+  /** What a profile runs op by op, a run does strip by strip; and anybody may do a strip. */
+  @ParameterizedTest
+  @MethodSource("cases")
+  void stripsAndThreadsDoNotChangeTheBits(Case shape) {
+    Map<String, List<Float>> expected = results(shape, 1, true);
+    for (int threads = 1; threads <= 3; threads++) {
+      assertEquals(expected, results(shape, threads, false), threads + " threads, by strips");
+      assertEquals(expected, results(shape, threads, true), threads + " threads, op by op");
+    }
+  }
+
+  /** The loss, the logits and all gradients, after two runs, the second with other weights. */
+  private static Map<String, List<Float>> results(Case shape, int threads, boolean opByOp) {
+    Transformer.Training training = shape.training();
+    Program program = Program.of(Gradients.backward(GRAPH, training.graph(), false));
+    Map<String, List<Float>> results = new LinkedHashMap<>();
+    try (Workers workers = Workers.of(threads);
+        Arena arena = Arena.ofShared()) {
+      VectorLowering lowering =
+          new VectorLowering(workers, MatMulScratch.allocate(arena, workers));
+      try (HostExecutable executable = new HostExecutable(program, lowering, Float.BYTES)) {
+        write(executable, training, shape);
+        for (int seed = 1; seed <= 2; seed++) {
+          Weights.initial(new Transformer(shape.model), seed).writeTo(executable);
+          if (opByOp) {
+            executable.profile(GRAPH);
+          } else {
+            executable.run(GRAPH);
+          }
+          for (Tensor tensor : program.persistentTensors()) {
+            if (tensor.role() == Role.GRADIENT || tensor.role() == Role.OUTPUT) {
+              results.put(tensor.name() + " of run " + seed, read(executable, tensor));
+            }
+          }
+        }
+      }
+    }
+    return results;
+  }
+
+  private static void write(
+      HostExecutable executable, Transformer.Training training, Case shape) {
+    int rows = shape.batch * shape.length;
+    RandomStream random = RandomStream.of(7, "strips", 0);
+    int[] tokens = new int[rows];
+    Arrays.setAll(tokens, _ -> random.nextInt(shape.model.vocabularySize()));
+    try (Arena arena = Arena.ofConfined()) {
+      for (Tensor tensor :
+          List.of(
+              training.tokens(),
+              training.positions(),
+              training.documentStart(),
+              training.targets(),
+              training.weights())) {
+        MemorySegment values = arena.allocate(rows * 4L, 4);
+        for (int row = 0; row < rows; row++) {
+          int t = row % shape.length;
+          int start = t < 4 ? 0 : 4; // two documents a row
+          if (tensor.type() == DataType.F32) {
+            values.setAtIndex(ValueLayout.JAVA_FLOAT, row, t % 3 == 0 ? 0 : 1f / rows);
+          } else {
+            values.setAtIndex(
+                ValueLayout.JAVA_INT,
+                row,
+                tensor.equals(training.documentStart())
+                    ? start
+                    : tensor.equals(training.positions()) ? t - start : tokens[row]);
+          }
+        }
+        executable.write(tensor, values);
+      }
+    }
+  }
+
+  private static List<Float> read(HostExecutable executable, Tensor tensor) {
+    MemorySegment values = Arena.ofAuto().allocate(tensor.size() * 4, 4);
+    executable.read(tensor, values);
+    List<Float> list = new ArrayList<>();
+    for (float value : values.toArray(ValueLayout.JAVA_FLOAT)) {
+      list.add(value);
+    }
+    return list;
+  }
+
+  @Test
+  void aStripHoldsWholeSequencesWhereTheyAreShort() {
+    assertEquals(new Strips(4096, 128), Strips.of(4096, 32));
+    assertEquals(new Strips(4096, 128), Strips.of(4096, 128));
+    assertEquals(new Strips(1000, 120), Strips.of(1000, 40));
+    assertFalse(Strips.of(2048, 256).keepTogether(256));
+    Strips odd = Strips.of(1009, 1);
+    assertEquals(8, odd.count());
+    assertEquals(1009, odd.end(7));
+    assertTrue(Strips.of(5, 5).count() == 1);
+  }
+
+  /** A product that needs all rows waits, until what it reads is about to be overwritten. */
+  @Test
+  void gathersRowsAroundWhatNeedsAllOfThem() {
+    List<String> ran = new ArrayList<>();
+    try (Workers workers = Workers.of(1);
+        Arena arena = Arena.ofConfined()) {
+      MemorySegment x = arena.allocate(64);
+      MemorySegment y = arena.allocate(64);
+      MemorySegment sum = arena.allocate(64);
+      Strips two = new Strips(2, 1);
+      List<Kernel> schedule =
+          StripKernel.schedule(
+              List.of(
+                  bound(onRows(workers, two, "a", ran), List.of(), List.of(x)),
+                  bound(() -> ran.add("all of x"), List.of(x), List.of(sum)),
+                  bound(onRows(workers, two, "b", ran), List.of(x), List.of(y)),
+                  bound(onRows(workers, two, "c", ran), List.of(y), List.of(x.asSlice(32)))));
+      schedule.forEach(Kernel::run);
+    }
+    assertEquals(List.of("a0", "b0", "a1", "b1", "all of x", "c0", "c1"), ran);
+  }
+
+  private static RowKernel onRows(Workers workers, Strips strips, String name, List<String> ran) {
+    return new RowKernel(workers, strips) {
+      @Override
+      void rows(int first, int end, int worker) {
+        ran.add(name + first);
+      }
+    };
+  }
+
+  private static BoundOp bound(
+      Kernel kernel, List<MemorySegment> reads, List<MemorySegment> writes) {
+    Tensor any = Tensor.of("any", Role.STATE, 1);
+    return new BoundOp(
+        new Add(any.whole(), any.whole(), any.whole()), kernel, reads, writes);
+  }
+}
