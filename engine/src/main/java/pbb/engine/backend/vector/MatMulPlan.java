@@ -11,20 +11,20 @@ import pbb.engine.backend.host.Kernel;
  * beginning to end in its own caches:
  *
  * <pre>
- * for each piece of k, of at most {@value #MAX_DEPTH}:
+ * for each piece of k:
  *   pack the block's columns of B         into panels of {@link MatMulTile#COLUMNS} columns, each (depth, COLUMNS)
- *   for each {@value #PACKED_ROWS} rows of the block:
+ *   for each so many rows of the block:
  *     pack these rows of op(A)            if A is stored transposed; else they are read where they are
  *     for each {@link MatMulTile#ROWS} rows of op(A), for each panel of B:
  *       tile = rows · panel               in registers
  *       C's tile = or += tile
  * </pre>
  *
- * <p>The numbers: {@link MatMulTile#ROWS} rows of A, {@value #MAX_DEPTH} deep, take at most 16 KiB
- * and stay in the first-level cache while the panels of B pass by, 128 bytes for 16 multiplications
- * of 512 bits, from the second level, where the block of B (512 KiB) and that of A (192 KiB) lie.
- * Shallower pieces would mean that C is read and written more often, and that the beginning and the
- * end of a tile weigh more.
+ * <p>The numbers: {@link MatMulTile#ROWS} rows of A, 512 deep, take at most 16 KiB and stay in the
+ * first-level cache while the panels of B pass by, 128 bytes for 16 multiplications of 512 bits,
+ * from the second level, where the block of B (512 KiB) and that of A (192 KiB) lie. Shallower
+ * pieces would mean that C is read and written more often, and that the beginning and the end of a
+ * tile weigh more.
  *
  * <p>The bits of the result depend on how k is cut, which follows from k alone; how C is cut
  * follows from the shape and the number of workers, and changes nothing: each element of C is a sum
@@ -32,20 +32,38 @@ import pbb.engine.backend.host.Kernel;
  */
 public final class MatMulPlan {
 
-  /** The longest piece of k that is packed at once. */
-  static final int MAX_DEPTH = 512;
+  /**
+   * How much is packed and worked on at once.
+   *
+   * @param depth the longest piece of k
+   * @param rows of op(A): a multiple of every tile's rows
+   * @param columns of B: a multiple of every tile's columns
+   * @param balancedRows blocks are made smaller for the sake of balance as long as their rows are
+   *     at least so many
+   */
+  private record Limits(int depth, int rows, int columns, int balancedRows) {
+    long packedColumnBytes() {
+      return 4L * columns * depth;
+    }
+  }
 
-  /** Rows of op(A) that are packed at once: a multiple of every tile's rows. */
-  static final int PACKED_ROWS = 96;
+  private static final Limits IN_PLACE = new Limits(512, 96, 256, 96);
 
-  /** The most columns of B that are packed at once: a multiple of every tile's columns. */
-  static final int PACKED_COLUMNS = 256;
+  /**
+   * Where A is stored transposed: less deep, and more of each of A's stored rows. 1.5 KiB of them
+   * one after the other are read ahead by processors; with 384 bytes they waited for memory.
+   */
+  private static final Limits TRANSPOSED = new Limits(256, 384, 512, 192);
+
+  /** The longest piece of k where A is read in place. */
+  static final int MAX_DEPTH = IN_PLACE.depth;
 
   /** What {@link MatMulScratch} holds for a worker. */
   static final long PACKED_A_BYTES =
-      Math.ceilDiv(PACKED_ROWS, MatMulTile.ROWS) * Packing.rowPanelBytes(MAX_DEPTH);
+      Math.ceilDiv(TRANSPOSED.rows, MatMulTile.ROWS) * Packing.rowPanelBytes(TRANSPOSED.depth);
 
-  static final long PACKED_B_BYTES = 4L * PACKED_COLUMNS * MAX_DEPTH;
+  static final long PACKED_B_BYTES =
+      Math.max(IN_PLACE.packedColumnBytes(), TRANSPOSED.packedColumnBytes());
 
   /**
    * The most rows of a block: with so many, packing the columns of B again for each block of rows
@@ -54,9 +72,6 @@ public final class MatMulPlan {
    */
   private static final int MAX_BLOCK_ROWS = 1536;
 
-  /** Blocks are made smaller for the sake of balance as long as their rows are at least so many. */
-  private static final int MIN_BALANCED_ROWS = 96;
-
   /** With several blocks for each worker, one whose core is slow or busy takes fewer. */
   private static final int BLOCKS_PER_WORKER = 4;
 
@@ -64,6 +79,7 @@ public final class MatMulPlan {
   private final Workers workers;
   private final MatMulScratch scratch;
   private final int depth;
+  private final int packedRows;
   private final int blockRows;
   private final int blockColumns;
   private final int rowBlocks;
@@ -73,12 +89,14 @@ public final class MatMulPlan {
     this.shape = shape;
     this.workers = workers;
     this.scratch = scratch;
-    this.depth = depth(shape.k());
-    int columns = evenly(shape.n(), PACKED_COLUMNS, MatMulTile.COLUMNS);
+    Limits limits = shape.transposeA() ? TRANSPOSED : IN_PLACE;
+    this.depth = evenly(shape.k(), limits.depth, 1);
+    this.packedRows = limits.rows;
+    int columns = evenly(shape.n(), limits.columns, MatMulTile.COLUMNS);
     int rows = evenly(shape.m(), MAX_BLOCK_ROWS, MatMulTile.ROWS);
     if (workers.count() > 1) {
       while (blocks(shape, rows, columns) < (long) workers.count() * BLOCKS_PER_WORKER
-          && rows >= 2 * MIN_BALANCED_ROWS) {
+          && rows >= 2 * limits.balancedRows) {
         rows = half(rows, MatMulTile.ROWS);
       }
       while (blocks(shape, rows, columns) < workers.count()
@@ -155,8 +173,8 @@ public final class MatMulPlan {
     for (int p = 0; p < shape.k(); p += depth) {
       int terms = Math.min(depth, shape.k() - p);
       packB(itemB, p, terms, firstColumn, columns, own);
-      for (int row = firstRow; row < endRow; row += PACKED_ROWS) {
-        int rows = Math.min(PACKED_ROWS, endRow - row);
+      for (int row = firstRow; row < endRow; row += packedRows) {
+        int rows = Math.min(packedRows, endRow - row);
         long targets = itemC + 4L * ((long) row * shape.ldc() + firstColumn);
         boolean add = shape.accumulate() || p > 0;
         if (shape.transposeA()) {

@@ -48,10 +48,14 @@ class StripKernelTest {
   /** Grouped queries and norms of queries and keys; several strips, with rests; long sequences. */
   static Stream<Case> cases() {
     return Stream.of(
-        new Case(new ModelConfig(70, 48, 80, 3, 4, 2, 12, 1e-5, 10_000, 512, true, true, 0.1), 9, 24),
-        new Case(new ModelConfig(33, 32, 40, 2, 2, 2, 16, 1e-5, 10_000, 512, false, false, 0.1), 40, 16),
-        new Case(new ModelConfig(33, 32, 40, 2, 2, 1, 16, 1e-5, 10_000, 512, false, true, 0.1), 3, 200),
-        new Case(new ModelConfig(33, 32, 40, 1, 2, 2, 16, 1e-5, 10_000, 512, false, false, 0.1), 1, 5));
+        new Case(
+            new ModelConfig(70, 48, 80, 3, 4, 2, 12, 1e-5, 10_000, 512, true, true, 0.1), 9, 24),
+        new Case(
+            new ModelConfig(33, 32, 40, 2, 2, 2, 16, 1e-5, 10_000, 512, false, false, 0.1), 40, 16),
+        new Case(
+            new ModelConfig(33, 32, 40, 2, 2, 1, 16, 1e-5, 10_000, 512, false, true, 0.1), 3, 200),
+        new Case(
+            new ModelConfig(33, 32, 40, 1, 2, 2, 16, 1e-5, 10_000, 512, false, false, 0.1), 1, 5));
   }
 
   /** What a profile runs op by op, a run does strip by strip; and anybody may do a strip. */
@@ -72,8 +76,7 @@ class StripKernelTest {
     Map<String, List<Float>> results = new LinkedHashMap<>();
     try (Workers workers = Workers.of(threads);
         Arena arena = Arena.ofShared()) {
-      VectorLowering lowering =
-          new VectorLowering(workers, MatMulScratch.allocate(arena, workers));
+      VectorLowering lowering = new VectorLowering(workers, MatMulScratch.allocate(arena, workers));
       try (HostExecutable executable = new HostExecutable(program, lowering, Float.BYTES)) {
         write(executable, training, shape);
         for (int seed = 1; seed <= 2; seed++) {
@@ -94,8 +97,7 @@ class StripKernelTest {
     return results;
   }
 
-  private static void write(
-      HostExecutable executable, Transformer.Training training, Case shape) {
+  private static void write(HostExecutable executable, Transformer.Training training, Case shape) {
     int rows = shape.batch * shape.length;
     RandomStream random = RandomStream.of(7, "strips", 0);
     int[] tokens = new int[rows];
@@ -184,7 +186,6 @@ class StripKernelTest {
   private static BoundOp bound(
       Kernel kernel, List<MemorySegment> reads, List<MemorySegment> writes) {
     Tensor any = Tensor.of("any", Role.STATE, 1);
-    return new BoundOp(
-        new Add(any.whole(), any.whole(), any.whole()), kernel, reads, writes);
+    return new BoundOp(new Add(any.whole(), any.whole(), any.whole()), kernel, reads, writes);
   }
 }
