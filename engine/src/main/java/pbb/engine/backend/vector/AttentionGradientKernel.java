@@ -63,7 +63,6 @@ final class AttentionGradientKernel extends RowKernel {
       MemorySegment q,
       MemorySegment k,
       MemorySegment v,
-      MemorySegment out, // not read: see probabilities
       MemorySegment logSumExp,
       MemorySegment documentStart) {
     super(workers, strips);

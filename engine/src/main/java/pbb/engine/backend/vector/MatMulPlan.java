@@ -13,7 +13,7 @@ import pbb.engine.backend.host.Kernel;
  * <pre>
  * for each piece of k:
  *   pack the block's columns of B         into panels of {@link MatMulTile#COLUMNS} columns, each (depth, COLUMNS)
- *   for each so many rows of the block:
+ *   for each few rows of the block:
  *     pack these rows of op(A)            if A is stored transposed; else they are read where they are
  *     for each {@link MatMulTile#ROWS} rows of op(A), for each panel of B:
  *       tile = rows · panel               in registers
@@ -26,9 +26,12 @@ import pbb.engine.backend.host.Kernel;
  * pieces would mean that C is read and written more often, and that the beginning and the end of a
  * tile weigh more.
  *
- * <p>The bits of the result depend on how k is cut, which follows from k alone; how C is cut
- * follows from the shape and the number of workers, and changes nothing: each element of C is a sum
- * of the same terms in the same order, wherever it lies in a tile.
+ * <p>Where A is stored transposed, the pieces are shallower and their blocks larger: see {@link
+ * #TRANSPOSED}.
+ *
+ * <p>The bits of the result depend on how k is cut, which follows from k and from how A is stored
+ * alone; how C is cut follows from the shape and the number of workers, and changes nothing: each
+ * element of C is a sum of the same terms in the same order, wherever it lies in a tile.
  */
 public final class MatMulPlan {
 
@@ -54,9 +57,6 @@ public final class MatMulPlan {
    * one after the other are read ahead by processors; with 384 bytes they waited for memory.
    */
   private static final Limits TRANSPOSED = new Limits(256, 384, 512, 192);
-
-  /** The longest piece of k where A is read in place. */
-  static final int MAX_DEPTH = IN_PLACE.depth;
 
   /** What {@link MatMulScratch} holds for a worker. */
   static final long PACKED_A_BYTES =
@@ -90,7 +90,7 @@ public final class MatMulPlan {
     this.workers = workers;
     this.scratch = scratch;
     Limits limits = shape.transposeA() ? TRANSPOSED : IN_PLACE;
-    this.depth = evenly(shape.k(), limits.depth, 1);
+    this.depth = depth(shape.k(), limits);
     this.packedRows = limits.rows;
     int columns = evenly(shape.n(), limits.columns, MatMulTile.COLUMNS);
     int rows = evenly(shape.m(), MAX_BLOCK_ROWS, MatMulTile.ROWS);
@@ -114,9 +114,13 @@ public final class MatMulPlan {
     this.columnBlocks = Math.ceilDiv(shape.n(), columns);
   }
 
-  /** How long the pieces are that a sum of {@code k} terms is cut into. */
+  /** How long the pieces are that a sum of {@code k} terms is cut into where A is read in place. */
   static int depth(int k) {
-    return evenly(k, MAX_DEPTH, 1);
+    return depth(k, IN_PLACE);
+  }
+
+  private static int depth(int k, Limits limits) {
+    return evenly(k, limits.depth, 1);
   }
 
   /**

@@ -6,9 +6,9 @@ import pbb.engine.graph.MemoryPlan;
 
 /**
  * A matrix of weights as the right operand of products, op(B) (k, n), packed once for all products
- * that read it until it changes: for each piece of k of at most {@link MatMulPlan#MAX_DEPTH},
- * panels of {@link MatMulTile#COLUMNS} columns, each (depth, COLUMNS) without gaps. Columns that
- * the last panel lacks are zeros.
+ * that read it until it changes: for each piece of k ({@link MatMulPlan#depth}), panels of {@link
+ * MatMulTile#COLUMNS} columns, each (depth, COLUMNS) without gaps. Columns that the last panel
+ * lacks are zeros.
  */
 final class PackedWeight {
 

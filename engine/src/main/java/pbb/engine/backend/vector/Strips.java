@@ -36,15 +36,11 @@ record Strips(int rows, int height) {
    *     #TALLEST}
    */
   static Strips of(int rows, int sequenceLength) {
-    int height = Math.clamp(ceil(Math.ceilDiv(rows, FEWEST), UNIT), UNIT, TALLEST);
+    int height = Math.clamp(HeadScratch.roundUp(Math.ceilDiv(rows, FEWEST), UNIT), UNIT, TALLEST);
     if (sequenceLength <= TALLEST && rows % sequenceLength == 0) {
       height = Math.max(1, height / sequenceLength) * sequenceLength;
     }
     return new Strips(rows, height);
-  }
-
-  private static int ceil(int value, int unit) {
-    return Math.ceilDiv(value, unit) * unit;
   }
 
   /** The rows of a sequence in a graph: what attention reads together, or 1 without attention. */

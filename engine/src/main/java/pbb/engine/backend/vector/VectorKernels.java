@@ -106,7 +106,6 @@ final class VectorKernels implements KernelFactory {
               memory.apply(a.q()),
               memory.apply(a.k()),
               memory.apply(a.v()),
-              memory.apply(a.out()),
               memory.apply(a.logSumExp()),
               memory.apply(a.documentStart()));
       case CacheWrite c ->

@@ -77,14 +77,14 @@ final class WeightProductKernel extends RowKernel {
     long toRowBytes = 4L * n;
     long from = Memory.address(a, firstRow * rowBytes, rows * rowBytes);
     long to = Memory.address(c, firstRow * toRowBytes, rows * toRowBytes);
-    int whole = rows / MatMulTile.ROWS * MatMulTile.ROWS;
+    int wholeRows = rows / MatMulTile.ROWS * MatMulTile.ROWS;
     for (int p = 0; p < k; p += b.depth()) {
       int terms = Math.min(b.depth(), k - p);
       boolean add = accumulate || p > 0;
       long restRowBytes = rowBytes;
-      long rest = from + whole * rowBytes + 4L * p;
-      if (whole < rows) { // a last tile that lacks rows is computed from a copy that has them
-        Packing.copy(rest, rowBytes, rows - whole, terms, own.a().address(), 4L * terms);
+      long rest = from + wholeRows * rowBytes + 4L * p;
+      if (wholeRows < rows) { // a last tile that lacks rows is computed from a copy that has them
+        Packing.copy(rest, rowBytes, rows - wholeRows, terms, own.a().address(), 4L * terms);
         rest = own.a().address();
         restRowBytes = 4L * terms;
       }
@@ -93,33 +93,17 @@ final class WeightProductKernel extends RowKernel {
         int column = panel * MatMulTile.COLUMNS;
         int width = Math.min(MatMulTile.COLUMNS, n - column);
         long target = to + 4L * column;
-        long source = from + 4L * p;
-        for (int i = 0; i < whole; i += MatMulTile.ROWS) {
+        for (int i = 0; i < rows; i += MatMulTile.ROWS) {
+          boolean whole = i < wholeRows;
           MatMulTile.multiply(
-              source,
-              rowBytes,
+              whole ? from + i * rowBytes + 4L * p : rest,
+              whole ? rowBytes : restRowBytes,
               4,
               packed,
               terms,
-              target,
+              target + i * toRowBytes,
               toRowBytes,
-              MatMulTile.ROWS,
-              width,
-              add,
-              tile);
-          source += MatMulTile.ROWS * rowBytes;
-          target += MatMulTile.ROWS * toRowBytes;
-        }
-        if (whole < rows) {
-          MatMulTile.multiply(
-              rest,
-              restRowBytes,
-              4,
-              packed,
-              terms,
-              target,
-              toRowBytes,
-              rows - whole,
+              Math.min(MatMulTile.ROWS, rows - i),
               width,
               add,
               tile);
