@@ -9,11 +9,16 @@ import java.math.RoundingMode;
 import java.util.List;
 import java.util.Locale;
 import java.util.StringJoiner;
+import java.util.stream.Stream;
 
 /** A line of {@code scripts/bench compare}: named values in a fixed order, {@code what} first. */
 final class Line {
 
   private static final JsonMapper MAPPER = JsonMapper.builder().build();
+
+  /** The fields that say who was measured, and at what. */
+  private static final List<String> SUBJECT =
+      List.of("backend", "peer", "version", "mode", "setup", "preload", "threads", "shape");
 
   private final ObjectNode fields;
 
@@ -49,6 +54,13 @@ final class Line {
 
   Line with(String name, BigDecimal value) {
     return new Line(fields.deepCopy().put(name, value));
+  }
+
+  /**
+   * The names of the fields that say who was measured and at what, and others, for {@link #only}.
+   */
+  static List<String> subjectAnd(String... names) {
+    return Stream.concat(SUBJECT.stream(), Stream.of(names)).toList();
   }
 
   /** Those of the named fields that it has, as a line of another kind. */

@@ -14,19 +14,7 @@ final class Memory {
   private static final int STEPS = 10;
 
   private static final List<String> FIELDS =
-      List.of(
-          "backend",
-          "peer",
-          "version",
-          "mode",
-          "setup",
-          "preload",
-          "threads",
-          "shape",
-          "base_mb",
-          "peak_mb",
-          "loss_first",
-          "loss_10");
+      Line.subjectAnd("base_mb", "peak_mb", "loss_first", "loss_10");
 
   private Memory() {}
 

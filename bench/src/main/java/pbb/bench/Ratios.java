@@ -9,7 +9,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalDouble;
 import java.util.Set;
 
 /**
@@ -132,12 +131,7 @@ final class Ratios {
     Optional<Line> best = Optional.empty();
     for (Line peer : peers) {
       Line line = ratio(work.measure, work.subject, work.threads, engine.get("backend").asText());
-      for (String field : PEER) {
-        if (peer.has(field)) {
-          line = line.with(field, peer.get(field).asText());
-        }
-      }
-      lines.add(withRatio(line, work, engine, peer));
+      lines.add(withRatio(withPeer(line, peer), work, engine, peer));
       if (best.isEmpty()
           || (work.value(peer) > work.value(best.get())) == work.measure.moreIsBetter) {
         best = Optional.of(peer);
@@ -154,6 +148,17 @@ final class Ratios {
                     engine,
                     peer)));
     return lines;
+  }
+
+  /** With the fields of {@code from} that say whose it is. */
+  private static Line withPeer(Line line, Line from) {
+    Line with = line;
+    for (String field : PEER) {
+      if (from.has(field)) {
+        with = with.with(field, from.get(field).asText());
+      }
+    }
+    return with;
   }
 
   private static Line ratio(Measure measure, String subject, int threads, String backend) {
@@ -191,14 +196,11 @@ final class Ratios {
     keys.forEach(
         (name, key) -> {
           Line line = ratio(Measure.MATMUL, MEAN, key.threads, key.backend);
-          for (String field : PEER) {
-            if (key.peer.has(field)) {
-              line = line.with(field, key.peer.get(field).asText());
-            }
-          }
           List<Double> all = values.getOrDefault(name, List.of());
           means.add(
-              line.with("products", all.size()).with("ratio", Line.round(geometricMean(all), 3)));
+              withPeer(line, key.peer)
+                  .with("products", all.size())
+                  .with("ratio", Line.round(geometricMean(all), 3)));
         });
     return means;
   }
@@ -277,13 +279,9 @@ final class Ratios {
           (row, cells) -> {
             text.append(row).append(" ".repeat(width - row.length()));
             for (String column : columns) {
-              OptionalDouble cell =
-                  cells.containsKey(column)
-                      ? OptionalDouble.of(cells.get(column))
-                      : OptionalDouble.empty();
               text.append(
-                  cell.isPresent()
-                      ? String.format(Locale.ROOT, " %9.2f", cell.getAsDouble())
+                  cells.containsKey(column)
+                      ? String.format(Locale.ROOT, " %9.2f", cells.get(column))
                       : " ".repeat(10));
             }
             text.append(System.lineSeparator());

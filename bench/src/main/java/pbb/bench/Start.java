@@ -19,17 +19,7 @@ final class Start {
   private static final int HELPS = 9;
   private static final int FIRST_STEPS = 3;
 
-  private static final List<String> FIELDS =
-      List.of(
-          "backend",
-          "peer",
-          "version",
-          "mode",
-          "setup",
-          "preload",
-          "threads",
-          "shape",
-          "first_step_s");
+  private static final List<String> FIELDS = Line.subjectAnd("first_step_s");
 
   private Start() {}
 
