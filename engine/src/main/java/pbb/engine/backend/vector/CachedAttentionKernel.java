@@ -21,6 +21,10 @@ import pbb.engine.graph.CachedAttention;
  * lanes are summed up together, in a tree whose nodes halve two vectors into one: 15 nodes for 16
  * keys, rather than 4 steps for each key. Four keys at a time go through the first two levels, so
  * that all is in registers; they are chosen such that scores come out in the order of the keys.
+ *
+ * <p>A cache is larger than this processor's, so it is read as it lies: first all of a sequence's,
+ * which brings it into the second level, then some rows of all heads, and the next. With one head
+ * after the other, a few bytes of every row, that took three times as long.
  */
 final class CachedAttentionKernel extends RowKernel {
 
@@ -28,6 +32,9 @@ final class CachedAttentionKernel extends RowKernel {
 
   /** Distance of the four keys that are multiplied together. */
   private static final int KEY_STEP = LANES / 4;
+
+  /** Rows of values that are added up at a time. */
+  private static final int VALUES = 16;
 
   // The levels of the tree: which part a lane's neighbour is in, and which parts are odd.
   private static final VectorShuffle<Float> HALF = neighbours(LANES / 2);
@@ -55,7 +62,7 @@ final class CachedAttentionKernel extends RowKernel {
   private final long cacheBytes; // from position to position of keys and values
   private final VectorMask<Float> tail;
   private final Step[] steps = {
-    this::products, this::scores, this::exponentials, this::weightedValues
+    this::products, this::scores, this::probabilities, this::weightedValues
   };
 
   /** One of four, so that the compiler does not put all into one: see {@link HeadScratch.Step}. */
@@ -68,16 +75,14 @@ final class CachedAttentionKernel extends RowKernel {
   private static final class Scratch {
     final int padded; // S, in whole vectors
     final float[] partialSums; // (Hq, S, KEY_STEP), the last two as products leaves them
-    final float[] scores; // (Hq, S), then their exponentials
+    final float[] scores; // (Hq, S), then probabilities
     final float[] maxima; // (Hq) of scores
-    final float[] factors; // (Hq), from exponentials to probabilities
 
     Scratch(int capacity, int heads) {
       padded = HeadScratch.roundUp(capacity, LANES);
       partialSums = new float[heads * padded * KEY_STEP];
       scores = new float[heads * padded];
       maxima = new float[heads];
-      factors = new float[heads];
     }
   }
 
@@ -155,47 +160,47 @@ final class CachedAttentionKernel extends RowKernel {
   private void products(Scratch s, int block, int count) {
     long query = queryAddress(q, block);
     long cache = cacheAddress(keys, block, count);
-    for (int head = 0; head < heads; head++) {
-      products(
-          query + 4L * head * headDim,
-          cache + 4L * (head / group) * headDim,
-          count,
-          s.partialSums,
-          head * s.padded * KEY_STEP);
+    Memory.readAhead(cache, count * cacheBytes, queryAddress(out, block));
+    for (int j = 0; j < count; j += LANES) {
+      for (int head = 0; head < heads; head++) {
+        products(
+            query + 4L * head * headDim,
+            cache + 4L * (head / group) * headDim,
+            j,
+            count - 1,
+            s.partialSums,
+            (head * s.padded + j) * KEY_STEP);
+      }
     }
   }
 
-  private void products(long query, long keys, int count, float[] partialSums, int at) {
-    int last = count - 1;
-    for (int j = 0; j < count; j += LANES) {
-      for (int c = 0; c < KEY_STEP; c++) {
-        long key0 = keys + Math.min(j + c, last) * cacheBytes;
-        long key1 = keys + Math.min(j + c + KEY_STEP, last) * cacheBytes;
-        long key2 = keys + Math.min(j + c + 2 * KEY_STEP, last) * cacheBytes;
-        long key3 = keys + Math.min(j + c + 3 * KEY_STEP, last) * cacheBytes;
-        FloatVector sum0 = FloatVector.zero(FLOAT);
-        FloatVector sum1 = sum0;
-        FloatVector sum2 = sum0;
-        FloatVector sum3 = sum0;
-        for (int d = 0; d < whole; d += LANES) {
-          FloatVector x = Memory.load(query + 4L * d);
-          sum0 = x.fma(Memory.load(key0 + 4L * d), sum0);
-          sum1 = x.fma(Memory.load(key1 + 4L * d), sum1);
-          sum2 = x.fma(Memory.load(key2 + 4L * d), sum2);
-          sum3 = x.fma(Memory.load(key3 + 4L * d), sum3);
-        }
-        if (whole < headDim) {
-          FloatVector x = loadTail(query);
-          sum0 = x.fma(loadTail(key0), sum0);
-          sum1 = x.fma(loadTail(key1), sum1);
-          sum2 = x.fma(loadTail(key2), sum2);
-          sum3 = x.fma(loadTail(key3), sum3);
-        }
-        FloatVector even = halve(sum0, sum2, HALF, IN_UPPER_HALF);
-        FloatVector odd = halve(sum1, sum3, HALF, IN_UPPER_HALF);
-        halve(even, odd, QUARTER, IN_ODD_QUARTER)
-            .intoArray(partialSums, at + j * KEY_STEP + c * LANES);
+  private void products(long query, long keys, int j, int last, float[] partialSums, int at) {
+    for (int c = 0; c < KEY_STEP; c++) {
+      long key0 = keys + Math.min(j + c, last) * cacheBytes;
+      long key1 = keys + Math.min(j + c + KEY_STEP, last) * cacheBytes;
+      long key2 = keys + Math.min(j + c + 2 * KEY_STEP, last) * cacheBytes;
+      long key3 = keys + Math.min(j + c + 3 * KEY_STEP, last) * cacheBytes;
+      FloatVector sum0 = FloatVector.zero(FLOAT);
+      FloatVector sum1 = sum0;
+      FloatVector sum2 = sum0;
+      FloatVector sum3 = sum0;
+      for (int d = 0; d < whole; d += LANES) {
+        FloatVector x = Memory.load(query + 4L * d);
+        sum0 = x.fma(Memory.load(key0 + 4L * d), sum0);
+        sum1 = x.fma(Memory.load(key1 + 4L * d), sum1);
+        sum2 = x.fma(Memory.load(key2 + 4L * d), sum2);
+        sum3 = x.fma(Memory.load(key3 + 4L * d), sum3);
       }
+      if (whole < headDim) {
+        FloatVector x = loadTail(query);
+        sum0 = x.fma(loadTail(key0), sum0);
+        sum1 = x.fma(loadTail(key1), sum1);
+        sum2 = x.fma(loadTail(key2), sum2);
+        sum3 = x.fma(loadTail(key3), sum3);
+      }
+      FloatVector even = halve(sum0, sum2, HALF, IN_UPPER_HALF);
+      FloatVector odd = halve(sum1, sum3, HALF, IN_UPPER_HALF);
+      halve(even, odd, QUARTER, IN_ODD_QUARTER).intoArray(partialSums, at + c * LANES);
     }
   }
 
@@ -240,8 +245,8 @@ final class CachedAttentionKernel extends RowKernel {
     return a.blend(b, odd).add(b.blend(a, odd).rearrange(neighbours));
   }
 
-  /** Replaces scores by exponentials, with zeros up to a whole vector. */
-  private void exponentials(Scratch s, int block, int count) {
+  /** Replaces scores by probabilities, with zeros up to a whole vector. */
+  private void probabilities(Scratch s, int block, int count) {
     int padded = HeadScratch.roundUp(count, LANES);
     for (int head = 0; head < heads; head++) {
       int from = head * s.padded;
@@ -253,54 +258,50 @@ final class CachedAttentionKernel extends RowKernel {
         sum = sum.add(e);
         e.intoArray(s.scores, j);
       }
-      s.factors[head] = 1 / VectorMath.sum(sum);
+      float factor = 1 / VectorMath.sum(sum);
+      for (int j = from; j < from + padded; j += LANES) {
+        FloatVector.fromArray(FLOAT, s.scores, j).mul(factor).intoArray(s.scores, j);
+      }
     }
   }
 
   private void weightedValues(Scratch s, int block, int count) {
     long cache = cacheAddress(values, block, count);
     long to = queryAddress(out, block);
-    for (int head = 0; head < heads; head++) {
-      long rows = cache + 4L * (head / group) * headDim;
-      long target = to + 4L * head * headDim;
-      int at = head * s.padded;
-      for (int d = 0; d < whole; d += LANES) {
-        FloatVector sum = weightedSum(s.scores, at, rows + 4L * d, count);
-        Memory.store(target + 4L * d, sum.mul(s.factors[head]));
-      }
-      if (whole < headDim) {
-        FloatVector sum = FloatVector.zero(FLOAT);
-        for (int j = 0; j < count; j++) {
-          FloatVector p = FloatVector.broadcast(FLOAT, s.scores[at + j]);
-          sum = p.fma(loadTail(rows + j * cacheBytes), sum);
-        }
-        storeTail(target, sum.mul(s.factors[head]));
+    Memory.readAhead(cache, count * cacheBytes, to);
+    for (int j = 0; j < count; j += VALUES) {
+      int end = Math.min(j + VALUES, count);
+      for (int head = 0; head < heads; head++) {
+        weightedValues(
+            s.scores,
+            head * s.padded,
+            j,
+            end,
+            cache + 4L * (head / group) * headDim,
+            to + 4L * head * headDim);
       }
     }
   }
 
-  /** {@code Σ over j of p[j] · rows[j]}, as four sums, since one would wait for itself. */
-  private FloatVector weightedSum(float[] p, int at, long rows, int count) {
-    FloatVector sum0 = FloatVector.zero(FLOAT);
-    FloatVector sum1 = sum0;
-    FloatVector sum2 = sum0;
-    FloatVector sum3 = sum0;
-    int j = 0;
-    for (; j < count - 3; j += 4) {
-      long row = rows + j * cacheBytes;
-      sum0 = FloatVector.broadcast(FLOAT, p[at + j]).fma(Memory.load(row), sum0);
-      row += cacheBytes;
-      sum1 = FloatVector.broadcast(FLOAT, p[at + j + 1]).fma(Memory.load(row), sum1);
-      row += cacheBytes;
-      sum2 = FloatVector.broadcast(FLOAT, p[at + j + 2]).fma(Memory.load(row), sum2);
-      row += cacheBytes;
-      sum3 = FloatVector.broadcast(FLOAT, p[at + j + 3]).fma(Memory.load(row), sum3);
+  /** {@code target[d] (+)= Σ over j in [first, end) of p[j] · rows[j][d]}; the first 0 begins. */
+  private void weightedValues(float[] p, int at, int first, int end, long rows, long target) {
+    FloatVector zero = FloatVector.zero(FLOAT);
+    for (int d = 0; d < whole; d += LANES) {
+      FloatVector sum = first == 0 ? zero : Memory.load(target + 4L * d);
+      long row = rows + first * cacheBytes + 4L * d;
+      for (int j = first; j < end; j++) {
+        sum = FloatVector.broadcast(FLOAT, p[at + j]).fma(Memory.load(row), sum);
+        row += cacheBytes;
+      }
+      Memory.store(target + 4L * d, sum);
     }
-    for (; j < count; j++) {
-      FloatVector row = Memory.load(rows + j * cacheBytes);
-      sum0 = FloatVector.broadcast(FLOAT, p[at + j]).fma(row, sum0);
+    if (whole < headDim) {
+      FloatVector sum = first == 0 ? zero : loadTail(target);
+      for (int j = first; j < end; j++) {
+        sum = FloatVector.broadcast(FLOAT, p[at + j]).fma(loadTail(rows + j * cacheBytes), sum);
+      }
+      storeTail(target, sum);
     }
-    return sum0.add(sum1).add(sum2.add(sum3));
   }
 
   /** What of a head is no whole vector, followed by zeros. */
