@@ -65,6 +65,32 @@ final class MatMulTile {
   }
 
   /**
+   * Computes one row of C, by panels of B that lie one after the other: what a tile would, without
+   * the rows that there are not.
+   *
+   * @param a the address of the row of A, its elements without gaps
+   * @param b the address of the first panel
+   * @param panels how many there are
+   * @param c the address of the first panel's place in C
+   * @param columns how many columns of all panels C has
+   * @param accumulate whether to add
+   * @param tile the address of a tile
+   */
+  static void multiplyRow(
+      long a, long b, int panels, int k, long c, int columns, boolean accumulate, long tile) {
+    long panelBytes = ROW_BYTES * k;
+    for (int panel = 0; panel < panels; panel += MicroKernel1x8.PANELS) {
+      int last = Math.min(MicroKernel1x8.PANELS, panels - panel) - 1;
+      MicroKernel1x8.multiply(a, b + panel * panelBytes, panelBytes, last, k, tile);
+      for (int i = 0; i <= last; i++) {
+        int column = (panel + i) * COLUMNS;
+        int width = Math.min(COLUMNS, columns - column);
+        store(tile + i * ROW_BYTES, c + 4L * column, 0, 1, width, accumulate);
+      }
+    }
+  }
+
+  /**
    * Puts a tile, or the part of it that C has, in its place, or adds it to what is there. It comes
    * from the first-level cache, so this costs little beside the product, and tiles at C's edges
    * need no kernel of their own.

@@ -17,13 +17,16 @@ import pbb.engine.graph.Op;
 record Strips(int rows, int height) {
 
   /**
-   * What a layer does to so many rows fits a second-level cache of 1 MiB at widths of some hundred,
-   * and its products still use what they load of their weights 16 times for each tile.
+   * What one kernel hands to the next of so many rows fits a second-level cache of 1 MiB at widths
+   * of some hundred, and weights that come from farther away serve 32 tiles of rows.
    */
-  static final int TALLEST = 128;
+  static final int TALLEST = 256;
 
-  /** Few rows are cut into at least so many strips, for the sake of several threads. */
-  private static final int FEWEST = 4;
+  /**
+   * Few rows are cut into at least so many strips, for the sake of two threads; of more strips each
+   * would read all weights.
+   */
+  private static final int FEWEST = 2;
 
   /** The rows of a tile on every processor. */
   private static final int UNIT = 8;
@@ -80,6 +83,6 @@ record Strips(int rows, int height) {
 
   /** Whether there are enough of them for every worker to have its share. */
   boolean suffice(Workers workers) {
-    return workers.count() == 1 || count() >= 2 * workers.count();
+    return workers.count() == 1 || count() >= workers.count();
   }
 }

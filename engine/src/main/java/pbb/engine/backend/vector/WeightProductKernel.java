@@ -10,14 +10,24 @@ import pbb.engine.graph.MatMul;
  *
  * <pre>
  * for each piece of k:
- *   for each panel of B:                    from the second-level cache or beyond, once a strip
- *     for each {@link MatMulTile#ROWS} rows of A:         read where they are
- *       tile = rows · panel                 in registers
+ *   for each few panels of B:               from the third-level cache or beyond, once a strip
+ *     for each {@link MatMulTile#ROWS} rows of A:         read where they are, once
+ *       for each of these panels:           from the second-level cache
+ *         tile = rows · panel               in registers
  * </pre>
+ *
+ * <p>So a row of C is written from left to right, which processors foresee, rather than 128 bytes
+ * of each row after the other.
  *
  * <p>The bits are those of {@link MatMulPlan}.
  */
 final class WeightProductKernel extends RowKernel {
+
+  /** So many bytes of panels stay in a second-level cache of 1 MiB beside the rows. */
+  private static final long GROUP_BYTES = 256 * 1024;
+
+  /** Multiplications that one worker has done before several have met, some microseconds. */
+  private static final long SHARED_FROM = 1 << 17;
 
   private final MemorySegment a; // (m, k)
   private final MemorySegment c; // (m, n)
@@ -45,7 +55,8 @@ final class WeightProductKernel extends RowKernel {
     this.accumulate = op.out().accumulate();
     this.n = op.n();
     this.k = op.k();
-    this.columnBlocks = Math.min(b.panels(), 4 * workers.count());
+    long products = (long) strips.rows() * n * k;
+    this.columnBlocks = products < SHARED_FROM ? 1 : Math.min(b.panels(), 4 * workers.count());
   }
 
   /** By itself, a product of few rows is cut into columns, so that each worker has some. */
@@ -80,7 +91,6 @@ final class WeightProductKernel extends RowKernel {
     int wholeRows = rows / MatMulTile.ROWS * MatMulTile.ROWS;
     for (int p = 0; p < k; p += b.depth()) {
       int terms = Math.min(b.depth(), k - p);
-      boolean add = accumulate || p > 0;
       long restRowBytes = rowBytes;
       long rest = from + wholeRows * rowBytes + 4L * p;
       if (wholeRows < rows) { // a last tile that lacks rows is computed from a copy that has them
@@ -88,27 +98,58 @@ final class WeightProductKernel extends RowKernel {
         rest = own.a().address();
         restRowBytes = 4L * terms;
       }
-      for (int panel = firstPanel; panel < endPanel; panel++) {
-        long packed = b.panel(p, panel);
-        int column = panel * MatMulTile.COLUMNS;
-        int width = Math.min(MatMulTile.COLUMNS, n - column);
-        long target = to + 4L * column;
+      int group = (int) Math.max(1, GROUP_BYTES / (4L * MatMulTile.COLUMNS * terms));
+      for (int panel = firstPanel; panel < endPanel; panel += group) {
+        int endOfGroup = Math.min(endPanel, panel + group);
         for (int i = 0; i < rows; i += MatMulTile.ROWS) {
           boolean whole = i < wholeRows;
-          MatMulTile.multiply(
+          rowOfTiles(
               whole ? from + i * rowBytes + 4L * p : rest,
               whole ? rowBytes : restRowBytes,
-              4,
-              packed,
+              p,
               terms,
-              target + i * toRowBytes,
-              toRowBytes,
+              panel,
+              endOfGroup,
+              to + i * toRowBytes,
               Math.min(MatMulTile.ROWS, rows - i),
-              width,
-              add,
               tile);
         }
       }
+    }
+  }
+
+  /** {@link MatMulTile#ROWS} rows of A, and the panels from {@code first} to {@code end}. */
+  private void rowOfTiles(
+      long rows,
+      long rowBytes,
+      int p,
+      int terms,
+      int first,
+      int end,
+      long target,
+      int height,
+      long tile) {
+    boolean add = accumulate || p > 0;
+    if (height == 1) {
+      int column = first * MatMulTile.COLUMNS;
+      MatMulTile.multiplyRow(
+          rows, b.panel(p, first), end - first, terms, target + 4L * column, n - column, add, tile);
+      return;
+    }
+    for (int panel = first; panel < end; panel++) {
+      int column = panel * MatMulTile.COLUMNS;
+      MatMulTile.multiply(
+          rows,
+          rowBytes,
+          4,
+          b.panel(p, panel),
+          terms,
+          target + 4L * column,
+          4L * n,
+          height,
+          Math.min(MatMulTile.COLUMNS, n - column),
+          add,
+          tile);
     }
   }
 }

@@ -2,7 +2,6 @@ package pbb.engine.backend.vector;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -142,14 +141,15 @@ class StripKernelTest {
 
   @Test
   void aStripHoldsWholeSequencesWhereTheyAreShort() {
-    assertEquals(new Strips(4096, 128), Strips.of(4096, 32));
-    assertEquals(new Strips(4096, 128), Strips.of(4096, 128));
-    assertEquals(new Strips(1000, 120), Strips.of(1000, 40));
-    assertFalse(Strips.of(2048, 256).keepTogether(256));
+    assertEquals(new Strips(4096, 256), Strips.of(4096, 32));
+    assertEquals(new Strips(4096, 256), Strips.of(4096, 256));
+    assertEquals(new Strips(1000, 240), Strips.of(1000, 40));
+    assertFalse(Strips.of(2048, 512).keepTogether(512));
     Strips odd = Strips.of(1009, 1);
-    assertEquals(8, odd.count());
-    assertEquals(1009, odd.end(7));
-    assertTrue(Strips.of(5, 5).count() == 1);
+    assertEquals(4, odd.count());
+    assertEquals(1009, odd.end(3));
+    assertEquals(2, Strips.of(64, 1).count());
+    assertEquals(1, Strips.of(5, 5).count());
   }
 
   /** A product that needs all rows waits, until what it reads is about to be overwritten. */
