@@ -20,8 +20,15 @@ class WeightProductKernelTest {
    */
   @ParameterizedTest(name = "{0} × {1} × {2}")
   @CsvSource({
-    "1, 5, 13", "1, 32, 128", "1, 207, 600", "1, 416, 40", "2, 70, 9", "9, 207, 600", "17, 96, 33",
-    "257, 31, 20", "513, 64, 16"
+    "1, 5, 13",
+    "1, 32, 128",
+    "1, 207, 600",
+    "1, 416, 40",
+    "2, 70, 9",
+    "9, 207, 600",
+    "17, 96, 33",
+    "257, 31, 20",
+    "513, 64, 16"
   })
   void hasTheBitsOfTheUnpackedProduct(int m, int n, int k) {
     for (int bits = 0; bits < 4; bits++) {
@@ -41,13 +48,11 @@ class WeightProductKernelTest {
       MemorySegment a = MatMulCases.random(arena, "a", shape.bytesA());
       MemorySegment b = MatMulCases.random(arena, "b", shape.bytesB());
       MemorySegment c = MatMulCases.random(arena, "c", shape.bytesC());
-      PackedWeight weight =
-          new PackedWeight(b, shape.transposeB(), shape.k(), shape.n(), arena);
+      PackedWeight weight = new PackedWeight(b, shape.transposeB(), shape.k(), shape.n(), arena);
       for (int panel = 0; panel < weight.panels(); panel++) {
         weight.pack(panel);
       }
-      new WeightProductKernel(
-              workers, Strips.of(shape.m(), 1), scratch, op(shape), a, weight, c)
+      new WeightProductKernel(workers, Strips.of(shape.m(), 1), scratch, op(shape), a, weight, c)
           .run();
       assertEquals(
           -1,
