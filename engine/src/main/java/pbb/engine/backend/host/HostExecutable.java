@@ -80,7 +80,7 @@ public final class HostExecutable implements Executable {
     try {
       plans.forEach((graph, plan) -> runs.put(graph.name(), bind(graph, plan, activations)));
     } catch (Throwable e) {
-      arena.close();
+      close();
       throw e;
     }
   }
@@ -146,8 +146,8 @@ public final class HostExecutable implements Executable {
   public void run(String graph) {
     Runs ofGraph = runs(graph);
     tellOfParameters();
+    parametersChanged = ofGraph.writesParameters; // even if a kernel fails after others wrote
     ofGraph.schedule.forEach(Kernel::run);
-    parametersChanged |= ofGraph.writesParameters;
   }
 
   /** Ops run one after the other here, so that each has a time; a kernel is all of one kind. */
@@ -156,6 +156,7 @@ public final class HostExecutable implements Executable {
     Runs ofGraph = runs(graph);
     Map<String, KernelTime> times = new LinkedHashMap<>();
     tellOfParameters();
+    parametersChanged = ofGraph.writesParameters;
     for (BoundOp bound : ofGraph.ops) {
       Op op = bound.op();
       long began = System.nanoTime();
@@ -164,7 +165,6 @@ public final class HostExecutable implements Executable {
       times.merge(
           op.name(), new KernelTime(op.name(), 1, nanoseconds, op.flops()), KernelTime::plus);
     }
-    parametersChanged |= ofGraph.writesParameters;
     return new Profile(List.copyOf(times.values()), 0);
   }
 

@@ -22,9 +22,9 @@ import pbb.engine.graph.CachedAttention;
  * keys, rather than 4 steps for each key. Four keys at a time go through the first two levels, so
  * that all is in registers; they are chosen such that scores come out in the order of the keys.
  *
- * <p>A cache is larger than this processor's, so it is read as it lies: first all of a sequence's,
- * which brings it into the second level, then some rows of all heads, and the next. With one head
- * after the other, a few bytes of every row, that took three times as long.
+ * <p>A cache is larger than this processor's, so it is read as it lies: first a piece of a
+ * sequence's, which brings it into the second level, then some rows of all heads, and the next. With
+ * one head after the other, a few bytes of every row, that took three times as long.
  */
 final class CachedAttentionKernel extends RowKernel {
 
@@ -35,6 +35,9 @@ final class CachedAttentionKernel extends RowKernel {
 
   /** Rows of values that are added up at a time. */
   private static final int VALUES = 16;
+
+  /** What is read ahead at once: it stays in a second-level cache. */
+  private static final long PIECE_BYTES = 256 * 1024;
 
   // The levels of the tree: which part a lane's neighbour is in, and which parts are odd.
   private static final VectorShuffle<Float> HALF = neighbours(LANES / 2);
@@ -60,7 +63,9 @@ final class CachedAttentionKernel extends RowKernel {
   private final int whole; // the part of D in whole vectors
   private final long queryBytes; // from position to position of q and out
   private final long cacheBytes; // from position to position of keys and values
+  private final int pieceRows; // a multiple of the keys and of the values at a time
   private final VectorMask<Float> tail;
+  private final Workers.Task byRow = (row, worker) -> rows(row, row + 1, worker);
   private final Step[] steps = {
     this::products, this::scores, this::probabilities, this::weightedValues
   };
@@ -68,27 +73,34 @@ final class CachedAttentionKernel extends RowKernel {
   /** One of four, so that the compiler does not put all into one: see {@link HeadScratch.Step}. */
   @FunctionalInterface
   private interface Step {
-    void run(Scratch scratch, int block, int count);
+    void run(Scratch scratch, int row, int count);
   }
 
   /** What a worker knows of a position, head by head. */
-  private static final class Scratch {
+  static final class Scratch {
     final int padded; // S, in whole vectors
     final float[] partialSums; // (Hq, S, KEY_STEP), the last two as products leaves them
     final float[] scores; // (Hq, S), then probabilities
     final float[] maxima; // (Hq) of scores
 
-    Scratch(int capacity, int heads) {
+    private Scratch(int capacity, int heads) {
       padded = HeadScratch.roundUp(capacity, LANES);
       partialSums = new float[heads * padded * KEY_STEP];
       scores = new float[heads * padded];
       maxima = new float[heads];
+    }
+
+    static Scratch[] perWorker(Workers workers, int capacity, int heads) {
+      Scratch[] scratch = new Scratch[workers.count()];
+      Arrays.setAll(scratch, _ -> new Scratch(capacity, heads));
+      return scratch;
     }
   }
 
   CachedAttentionKernel(
       Workers workers,
       Strips strips,
+      Scratch[] scratch,
       CachedAttention op,
       MemorySegment out,
       MemorySegment q,
@@ -109,9 +121,9 @@ final class CachedAttentionKernel extends RowKernel {
     this.whole = FLOAT.loopBound(headDim);
     this.queryBytes = 4L * heads * headDim;
     this.cacheBytes = 4L * op.numKeyValueHeads() * headDim;
+    this.pieceRows = Math.max(1, (int) (PIECE_BYTES / cacheBytes / VALUES)) * VALUES;
     this.tail = FLOAT.indexInRange(whole, headDim);
-    this.scratch = new Scratch[workers.count()];
-    Arrays.setAll(scratch, _ -> new Scratch(capacity, heads));
+    this.scratch = scratch;
   }
 
   private static VectorShuffle<Float> neighbours(int distance) {
@@ -132,6 +144,12 @@ final class CachedAttentionKernel extends RowKernel {
     return strips.keepTogether(op.length());
   }
 
+  /** By itself it has a block for each position: the cache has been written. */
+  @Override
+  public void run() {
+    workers.run(byRow, strips.rows());
+  }
+
   @Override
   void rows(int first, int end, int worker) {
     for (int row = first; row < end; row++) {
@@ -143,13 +161,21 @@ final class CachedAttentionKernel extends RowKernel {
     }
   }
 
-  private long queryAddress(MemorySegment segment, int block) {
-    return Memory.address(segment, block * queryBytes, queryBytes);
+  private long queryAddress(MemorySegment segment, int row) {
+    return Memory.address(segment, row * queryBytes, queryBytes);
   }
 
-  private long cacheAddress(MemorySegment cache, int block, int count) {
-    long sequence = block / op.length();
+  private long cacheAddress(MemorySegment cache, int row, int count) {
+    long sequence = row / op.length();
     return Memory.address(cache, sequence * capacity * cacheBytes, count * cacheBytes);
+  }
+
+  /** Where a piece of the cache begins, reads it ahead. */
+  private void readAhead(Scratch s, long cache, int j, int count) {
+    if (j % pieceRows == 0) {
+      s.maxima[0] = // which is of no use now
+          Memory.readAhead(cache + j * cacheBytes, Math.min(pieceRows, count - j) * cacheBytes);
+    }
   }
 
   /**
@@ -157,11 +183,11 @@ final class CachedAttentionKernel extends RowKernel {
    * of those from key j on has the sums of keys j + c + g · KEY_STEP for g in 0..3. For keys after
    * the last it has those of the last.
    */
-  private void products(Scratch s, int block, int count) {
-    long query = queryAddress(q, block);
-    long cache = cacheAddress(keys, block, count);
-    Memory.readAhead(cache, count * cacheBytes, queryAddress(out, block));
+  private void products(Scratch s, int row, int count) {
+    long query = queryAddress(q, row);
+    long cache = cacheAddress(keys, row, count);
     for (int j = 0; j < count; j += LANES) {
+      readAhead(s, cache, j, count);
       for (int head = 0; head < heads; head++) {
         products(
             query + 4L * head * headDim,
@@ -205,7 +231,7 @@ final class CachedAttentionKernel extends RowKernel {
   }
 
   /** Sums products up to scores, with those of the last key up to a whole vector. */
-  private void scores(Scratch s, int block, int count) {
+  private void scores(Scratch s, int row, int count) {
     float scale = AttentionKernel.scale(headDim);
     for (int head = 0; head < heads; head++) {
       FloatVector greatest = FloatVector.broadcast(FLOAT, Float.NEGATIVE_INFINITY);
@@ -246,7 +272,7 @@ final class CachedAttentionKernel extends RowKernel {
   }
 
   /** Replaces scores by probabilities, with zeros up to a whole vector. */
-  private void probabilities(Scratch s, int block, int count) {
+  private void probabilities(Scratch s, int row, int count) {
     int padded = HeadScratch.roundUp(count, LANES);
     for (int head = 0; head < heads; head++) {
       int from = head * s.padded;
@@ -265,11 +291,11 @@ final class CachedAttentionKernel extends RowKernel {
     }
   }
 
-  private void weightedValues(Scratch s, int block, int count) {
-    long cache = cacheAddress(values, block, count);
-    long to = queryAddress(out, block);
-    Memory.readAhead(cache, count * cacheBytes, to);
+  private void weightedValues(Scratch s, int row, int count) {
+    long cache = cacheAddress(values, row, count);
+    long to = queryAddress(out, row);
     for (int j = 0; j < count; j += VALUES) {
+      readAhead(s, cache, j, count);
       int end = Math.min(j + VALUES, count);
       for (int head = 0; head < heads; head++) {
         weightedValues(

@@ -22,7 +22,7 @@ import pbb.engine.backend.host.Kernel;
  *
  * <p>The numbers: {@link MatMulTile#ROWS} rows of A, 512 deep, take at most 16 KiB and stay in the
  * first-level cache while the panels of B pass by, 128 bytes for 16 multiplications of 512 bits,
- * from the second level, where the block of B (512 KiB) and that of A (192 KiB) lie. Shallower
+ * from the second level, where the block of B (512 KiB) and the rows of A (192 KiB) lie. Shallower
  * pieces would mean that C is read and written more often, and that the beginning and the end of a
  * tile weigh more.
  *

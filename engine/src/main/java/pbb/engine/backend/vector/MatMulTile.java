@@ -74,7 +74,7 @@ final class MatMulTile {
    * @param c the address of the first panel's place in C
    * @param columns how many columns of all panels C has
    * @param accumulate whether to add
-   * @param tile the address of a tile
+   * @param tile the address of a tile; it has a row for each panel that is computed at once
    */
   static void multiplyRow(
       long a, long b, int panels, int k, long c, int columns, boolean accumulate, long tile) {

@@ -67,14 +67,13 @@ final class Memory {
    *
    * @param address where it begins, checked
    * @param bytes how much of it
-   * @param sink the address of a float that is about to be overwritten; with what is put there, the
-   *     compiler cannot leave out the reading
+   * @return a number that must be put somewhere, or else the compiler leaves out the reading
    */
-  static void readAhead(long address, long bytes, long sink) {
+  static float readAhead(long address, long bytes) {
     int sum = 0;
     for (long at = address; at < address + bytes; at += CACHE_LINE) {
       sum += Float.floatToRawIntBits(get(at));
     }
-    set(sink, Float.intBitsToFloat(sum));
+    return Float.intBitsToFloat(sum);
   }
 }

@@ -31,7 +31,7 @@ final class MicroKernel1x8 {
    *
    * @param a the address of the row of A, (k)
    * @param b the address of the first packed panel, (k, 2 · lanes) without gaps
-   * @param panelBytes bytes from one panel to the next; 0 if there is but one
+   * @param panelBytes bytes from one panel to the next
    * @param last which panel is the last, in [0, 4): it takes the place of those after it
    * @param k the length of the sums, in [1, 1024)
    * @param target the address that receives the tiles: (4, 2 · lanes)

@@ -11,8 +11,8 @@ import pbb.engine.graph.Role;
 
 /**
  * The packed weights of a program, each once for all graphs that read it in the same direction.
- * They take as much memory again as the weights for each direction: forward, and backward to the
- * inputs.
+ * For each direction, forward and backward to the inputs, they take as much memory again as the
+ * weights, rounded up to whole panels.
  */
 final class PackedWeights {
 
@@ -22,7 +22,7 @@ final class PackedWeights {
   private final List<Panel> panels = new ArrayList<>();
   private final Workers.Task packing = (block, _) -> panels.get(block).pack();
 
-  private record Key(long address, boolean transposed) {}
+  private record Key(long address, boolean transposed, int k, int n) {}
 
   private record Panel(PackedWeight weight, int number) {
     void pack() {
@@ -50,9 +50,9 @@ final class PackedWeights {
    */
   PackedWeight of(MatMul op, MemorySegment b) {
     return weights.computeIfAbsent(
-        new Key(b.address(), op.transposeB()),
+        new Key(b.address(), op.transposeB(), op.k(), op.n()),
         key -> {
-          PackedWeight weight = new PackedWeight(b, key.transposed, op.k(), op.n(), allocator);
+          PackedWeight weight = new PackedWeight(b, key.transposed, key.k, key.n, allocator);
           for (int panel = 0; panel < weight.panels(); panel++) {
             panels.add(new Panel(weight, panel));
           }

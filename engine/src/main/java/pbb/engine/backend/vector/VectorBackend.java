@@ -27,7 +27,8 @@ public final class VectorBackend implements Backend {
 
   /** The kernels, for a backend that has some ops computed here; of use until this is closed. */
   public KernelFactory kernels() {
-    return new VectorKernels(workers, matMulScratch, 1, Optional.empty());
+    return new VectorKernels(
+        workers, matMulScratch, new ProgramScratch(workers), 1, Optional.empty());
   }
 
   @Override

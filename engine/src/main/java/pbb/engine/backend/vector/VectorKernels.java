@@ -1,8 +1,6 @@
 package pbb.engine.backend.vector;
 
 import java.lang.foreign.MemorySegment;
-import java.util.HashMap;
-import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
 import pbb.engine.backend.host.Kernel;
@@ -23,39 +21,36 @@ import pbb.engine.graph.Op;
 import pbb.engine.graph.Operand;
 import pbb.engine.graph.RmsNorm;
 import pbb.engine.graph.RmsNormGradient;
+import pbb.engine.graph.Role;
 import pbb.engine.graph.Rope;
 import pbb.engine.graph.SquaredNorm;
 import pbb.engine.graph.SwiGlu;
 import pbb.engine.graph.SwiGluGradient;
 import pbb.engine.graph.TakeRows;
 
-/**
- * Binds each op to its kernel; tables and scratch memory are shared by the kernels of one program.
- */
+/** Binds each op of a graph to its kernel. */
 final class VectorKernels implements KernelFactory {
 
   private final Workers workers;
   private final MatMulScratch matMulScratch;
   private final int sequenceLength;
   private final Optional<PackedWeights> weights;
-  private final Map<RotationKey, RotationTable> rotations = new HashMap<>();
-  private final Map<ScratchKey, HeadScratch[]> scratch = new HashMap<>();
-
-  private record RotationKey(int headDim, double theta, int positionLimit) {}
-
-  private record ScratchKey(int length, int headDim) {}
+  private final ProgramScratch scratch;
 
   /**
+   * @param scratch what the kernels of the program share
    * @param sequenceLength rows that are best computed together, or 1
    * @param weights those of the program, packed ahead of its products, if they are
    */
   VectorKernels(
       Workers workers,
       MatMulScratch matMulScratch,
+      ProgramScratch scratch,
       int sequenceLength,
       Optional<PackedWeights> weights) {
     this.workers = workers;
     this.matMulScratch = matMulScratch;
+    this.scratch = scratch;
     this.sequenceLength = sequenceLength;
     this.weights = weights;
   }
@@ -85,7 +80,7 @@ final class VectorKernels implements KernelFactory {
           new AttentionKernel(
               workers,
               strips(a.out()),
-              scratch(a.length(), a.headDim()),
+              scratch.heads(a.length(), a.headDim()),
               a,
               memory.apply(a.out()),
               memory.apply(a.logSumExp()),
@@ -97,7 +92,7 @@ final class VectorKernels implements KernelFactory {
           new AttentionGradientKernel(
               workers,
               strips(a.out()),
-              scratch(a.length(), a.headDim()),
+              scratch.heads(a.length(), a.headDim()),
               a,
               memory.apply(a.dq().operand()),
               memory.apply(a.dk().operand()),
@@ -120,6 +115,7 @@ final class VectorKernels implements KernelFactory {
           new CachedAttentionKernel(
               workers,
               strips(c.out()),
+              scratch.cache(c),
               c,
               memory.apply(c.out()),
               memory.apply(c.q()),
@@ -155,7 +151,7 @@ final class VectorKernels implements KernelFactory {
               memory.apply(e.out()),
               memory.apply(e.table()),
               memory.apply(e.tokens()),
-              true);
+              e.table().tensor().role() == Role.PARAMETER);
       case EmbeddingGradient e ->
           new EmbeddingGradientKernel(
               workers,
@@ -189,7 +185,7 @@ final class VectorKernels implements KernelFactory {
               workers,
               strips(r.x()),
               r,
-              rotation(r),
+              scratch.rotation(r),
               memory.apply(r.out()),
               memory.apply(r.x()),
               memory.apply(r.positions()));
@@ -255,17 +251,5 @@ final class VectorKernels implements KernelFactory {
   /** Each element is a row, for what knows no rows. */
   private static Strips elements(Operand of) {
     return new Strips(Math.toIntExact(of.size()), BlockKernel.BLOCK_ELEMENTS);
-  }
-
-  private RotationTable rotation(Rope op) {
-    return rotations.computeIfAbsent(
-        new RotationKey(op.headDim(), op.theta(), op.positionLimit()),
-        key -> new RotationTable(key.headDim, key.theta, key.positionLimit));
-  }
-
-  private HeadScratch[] scratch(int length, int headDim) {
-    return scratch.computeIfAbsent(
-        new ScratchKey(length, headDim),
-        key -> HeadScratch.perWorker(workers, key.length, key.headDim));
   }
 }

@@ -16,11 +16,13 @@ final class VectorLowering implements Lowering {
 
   private final Workers workers;
   private final MatMulScratch matMulScratch;
+  private final ProgramScratch scratch;
   private @Nullable PackedWeights weights;
 
   VectorLowering(Workers workers, MatMulScratch matMulScratch) {
     this.workers = workers;
     this.matMulScratch = matMulScratch;
+    this.scratch = new ProgramScratch(workers);
   }
 
   @Override
@@ -36,7 +38,7 @@ final class VectorLowering implements Lowering {
       weights = ofProgram;
     }
     return new VectorKernels(
-        workers, matMulScratch, Strips.sequenceLength(graph), Optional.of(ofProgram));
+        workers, matMulScratch, scratch, Strips.sequenceLength(graph), Optional.of(ofProgram));
   }
 
   @Override

@@ -2,6 +2,8 @@ package pbb.engine.backend.vector;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import pbb.engine.backend.Backend;
 import pbb.engine.backend.BackendOptions;
 import pbb.engine.backend.BackendProvider;
@@ -15,6 +17,10 @@ public final class VectorProvider implements BackendProvider {
 
   private static final String NAME = "vector";
   private static final String DEVICE = "cpu";
+
+  /** How many floats a vector may have: those of 128, 256 or 512 bits. */
+  private static final Set<Integer> WIDTHS = new TreeSet<>(List.of(4, 8, 16));
+
 
   @Override
   public String name() {
@@ -44,17 +50,27 @@ public final class VectorProvider implements BackendProvider {
   }
 
   private static DeviceStatus status() {
-    Optional<Refusal> refusal =
-        ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent()
-            ? Optional.empty()
-            : Optional.of(
-                new Refusal(
-                    "the module jdk.incubator.vector is not loaded",
-                    "start java with --add-modules jdk.incubator.vector, as scripts/pbb does"));
+    Optional<Refusal> refusal = refusal();
     String description =
         refusal.isEmpty()
             ? Lanes.COUNT * Float.SIZE + "-bit vectors (" + System.getProperty("os.arch") + ")"
             : "no vectors";
     return new DeviceStatus(NAME, DEVICE, description, Kind.VECTOR_CPU, refusal);
+  }
+
+  private static Optional<Refusal> refusal() {
+    if (ModuleLayer.boot().findModule("jdk.incubator.vector").isEmpty()) {
+      return Optional.of(
+          new Refusal(
+              "the module jdk.incubator.vector is not loaded",
+              "start java with --add-modules jdk.incubator.vector, as scripts/pbb does"));
+    }
+    if (!WIDTHS.contains(Lanes.COUNT)) {
+      return Optional.of(
+          new Refusal(
+              "vectors here have " + Lanes.COUNT + " floats, and its kernels are made for " + WIDTHS,
+              "start java without -XX:MaxVectorSize, or use --backend scalar"));
+    }
+    return Optional.empty();
   }
 }
