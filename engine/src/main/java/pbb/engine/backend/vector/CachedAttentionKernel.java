@@ -23,8 +23,8 @@ import pbb.engine.graph.CachedAttention;
  * that all is in registers; they are chosen such that scores come out in the order of the keys.
  *
  * <p>A cache is larger than this processor's, so it is read as it lies: first a piece of a
- * sequence's, which brings it into the second level, then some rows of all heads, and the next. With
- * one head after the other, a few bytes of every row, that took three times as long.
+ * sequence's, which brings it into the second level, then some rows of all heads, and the next.
+ * With one head after the other, a few bytes of every row, that took three times as long.
  */
 final class CachedAttentionKernel extends RowKernel {
 

@@ -1,7 +1,6 @@
 package pbb.engine.backend.vector;
 
 import java.lang.foreign.MemorySegment;
-import pbb.engine.backend.host.Kernel;
 
 /**
  * How a matrix product is cut up: {@code C = op(A) · op(B)} with C (m, n), op(A) (m, k), op(B) (k,
@@ -144,13 +143,12 @@ public final class MatMulPlan {
    * @throws IllegalArgumentException if a segment is on the heap, is not aligned to floats, or is
    *     too small
    */
-  public Kernel bind(MemorySegment a, MemorySegment b, MemorySegment c) {
+  public MatMulKernel bind(MemorySegment a, MemorySegment b, MemorySegment c) {
     check("A", a, shape.bytesA());
     check("B", b, shape.bytesB());
     check("C", c, shape.bytesC());
     int blocks = Math.toIntExact(blocks(shape, blockRows, blockColumns));
-    Workers.Task task = (block, worker) -> compute(block, worker, a, b, c);
-    return () -> workers.run(task, blocks);
+    return new MatMulKernel(workers, blocks, (block, worker) -> compute(block, worker, a, b, c));
   }
 
   private static void check(String name, MemorySegment segment, long bytes) {

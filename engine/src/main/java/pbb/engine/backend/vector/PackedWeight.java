@@ -7,8 +7,8 @@ import pbb.engine.graph.MemoryPlan;
 /**
  * A matrix of weights as the right operand of products, op(B) (k, n), packed once for all products
  * that read it until it changes: for each piece of k ({@link MatMulPlan#depth}), panels of {@link
- * MatMulTile#COLUMNS} columns, each (depth, COLUMNS) without gaps. What stands in
- * columns that the last panel lacks is computed with and never stored.
+ * MatMulTile#COLUMNS} columns, each (depth, COLUMNS) without gaps. What stands in columns that the
+ * last panel lacks is computed with and never stored.
  */
 final class PackedWeight {
 

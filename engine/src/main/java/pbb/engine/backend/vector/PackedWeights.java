@@ -10,8 +10,8 @@ import pbb.engine.graph.MatMul;
 import pbb.engine.graph.Role;
 
 /**
- * The packed weights of a program, each once for all graphs that read it in the same direction.
- * For each direction, forward and backward to the inputs, they take as much memory again as the
+ * The packed weights of a program, each once for all graphs that read it in the same direction. For
+ * each direction, forward and backward to the inputs, they take as much memory again as the
  * weights, rounded up to whole panels.
  */
 final class PackedWeights {

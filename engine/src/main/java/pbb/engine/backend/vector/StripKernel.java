@@ -64,7 +64,7 @@ final class StripKernel implements Kernel, Workers.Task {
       }
       RowKernel kernel = onRows.get();
       boolean joins = gathered.isEmpty() || gathered.getFirst().strips.equals(kernel.strips);
-      if (!joins || disturbsWaiting(op)) {
+      if (!joins || disturbs(op, waiting)) {
         end();
       }
       gathered.add(kernel);
@@ -78,9 +78,9 @@ final class StripKernel implements Kernel, Workers.Task {
           : Optional.empty();
     }
 
-    /** Whether an op must run after those that wait, or they before it. */
-    private boolean disturbsWaiting(BoundOp op) {
-      return waiting.stream()
+    /** Whether an op must run after others that stand before it. */
+    private static boolean disturbs(BoundOp op, List<BoundOp> others) {
+      return others.stream()
           .anyMatch(
               other ->
                   overlap(op.writes(), other.reads())
@@ -99,9 +99,31 @@ final class StripKernel implements Kernel, Workers.Task {
       } else if (!gathered.isEmpty()) {
         schedule.add(new StripKernel(gathered));
       }
-      waiting.forEach(op -> schedule.add(op.kernel()));
       gathered.clear();
+      List<BoundOp> products = new ArrayList<>();
+      for (BoundOp op : waiting) {
+        boolean product = op.kernel() instanceof MatMulKernel;
+        if (!product || disturbs(op, products)) {
+          schedule(products);
+        }
+        if (product) {
+          products.add(op);
+        } else {
+          schedule.add(op.kernel());
+        }
+      }
+      schedule(products);
       waiting.clear();
+    }
+
+    /** Schedules products together, and forgets them. */
+    private void schedule(List<BoundOp> products) {
+      if (!products.isEmpty()) {
+        schedule.add(
+            MatMulKernel.together(
+                products.stream().map(op -> (MatMulKernel) op.kernel()).toList()));
+        products.clear();
+      }
     }
   }
 }

@@ -21,7 +21,6 @@ public final class VectorProvider implements BackendProvider {
   /** How many floats a vector may have: those of 128, 256 or 512 bits. */
   private static final Set<Integer> WIDTHS = new TreeSet<>(List.of(4, 8, 16));
 
-
   @Override
   public String name() {
     return NAME;
@@ -68,7 +67,10 @@ public final class VectorProvider implements BackendProvider {
     if (!WIDTHS.contains(Lanes.COUNT)) {
       return Optional.of(
           new Refusal(
-              "vectors here have " + Lanes.COUNT + " floats, and its kernels are made for " + WIDTHS,
+              "vectors here have "
+                  + Lanes.COUNT
+                  + " floats, and its kernels are made for "
+                  + WIDTHS,
               "start java without -XX:MaxVectorSize, or use --backend scalar"));
     }
     return Optional.empty();
