@@ -29,7 +29,7 @@ final class HeadScratch {
   }
 
   /** From one row of a panel, or of scores, to the next. */
-  static final long PANEL_ROW_BYTES = 4L * COLUMNS;
+  static final long PANEL_ROW_BYTES = MatMulTile.ROW_BYTES;
 
   /** Terms of a product at a time: what the micro-kernel can count, and a panel in L2. */
   private static final int MAX_TERMS = 512;

@@ -201,8 +201,7 @@ public final class MatMulPlan {
       for (int j = 0; j < columns; j += MatMulTile.COLUMNS) {
         int width = Math.min(MatMulTile.COLUMNS, columns - j);
         long panel = target + 4L * j * terms;
-        Packing.transpose(
-            source + j * stride, stride, width, terms, panel, 4L * MatMulTile.COLUMNS);
+        Packing.transpose(source + j * stride, stride, width, terms, panel, MatMulTile.ROW_BYTES);
       }
     } else {
       Packing.panelsOfColumns(b + p * stride + 4L * column, stride, terms, columns, target);

@@ -18,10 +18,15 @@ final class MatMulTile {
 
   private static final long VECTOR_BYTES = 4L * FLOAT.length();
 
-  /** Bytes from one row to the next of a tile by itself. */
+  /** Bytes from one row to the next of a tile by itself, and of a packed panel of B. */
   static final long ROW_BYTES = 2 * VECTOR_BYTES;
 
   private MatMulTile() {}
+
+  /** The bytes of a packed panel of B with so many rows, without gaps. */
+  static long panelBytes(int rows) {
+    return ROW_BYTES * rows;
+  }
 
   /** Computes a tile as {@link MicroKernel8x2#multiply} says. */
   static void multiply(
@@ -78,7 +83,7 @@ final class MatMulTile {
    */
   static void multiplyRow(
       long a, long b, int panels, int k, long c, int columns, boolean accumulate, long tile) {
-    long panelBytes = ROW_BYTES * k;
+    long panelBytes = panelBytes(k);
     for (int panel = 0; panel < panels; panel += MicroKernel1x8.PANELS) {
       int last = Math.min(MicroKernel1x8.PANELS, panels - panel) - 1;
       MicroKernel1x8.multiply(a, b + panel * panelBytes, panelBytes, last, k, tile);

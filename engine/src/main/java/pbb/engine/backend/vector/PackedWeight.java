@@ -48,12 +48,8 @@ final class PackedWeight {
   /** The address of a panel of the piece of k that begins at {@code p}. */
   long panel(int p, int panel) {
     int terms = Math.min(depth, k - p);
-    long offset = 4L * p * paddedColumns() + panelBytes(terms) * panel;
-    return Memory.address(packed, offset, panelBytes(terms));
-  }
-
-  private static long panelBytes(int terms) {
-    return 4L * MatMulTile.COLUMNS * terms;
+    long offset = 4L * p * paddedColumns() + MatMulTile.panelBytes(terms) * panel;
+    return Memory.address(packed, offset, MatMulTile.panelBytes(terms));
   }
 
   /** Packs a panel's columns of all pieces anew. */
@@ -71,7 +67,7 @@ final class PackedWeight {
             columns,
             terms,
             target,
-            4L * MatMulTile.COLUMNS);
+            MatMulTile.ROW_BYTES);
       } else {
         long stride = 4L * n;
         Packing.panelsOfColumns(

@@ -56,17 +56,17 @@ final class Packing {
    * @param target the address of the first panel
    */
   static void panelsOfColumns(long source, long stride, int rows, int columns, long target) {
-    long panelBytes = 4L * MatMulTile.COLUMNS * rows;
+    long panelBytes = MatMulTile.panelBytes(rows);
     int whole = columns / MatMulTile.COLUMNS;
     for (int p = 0; p < rows; p++) {
       long from = source + p * stride;
-      long to = target + p * (4L * MatMulTile.COLUMNS);
+      long to = target + p * MatMulTile.ROW_BYTES;
       for (int panel = 0; panel < whole; panel++) {
         FloatVector left = Memory.load(from);
         FloatVector right = Memory.load(from + 4L * LANES);
         Memory.store(to, left);
         Memory.store(to + 4L * LANES, right);
-        from += 4L * MatMulTile.COLUMNS;
+        from += MatMulTile.ROW_BYTES;
         to += panelBytes;
       }
       for (int j = whole * MatMulTile.COLUMNS; j < columns; j++) {

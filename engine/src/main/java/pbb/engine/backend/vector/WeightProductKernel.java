@@ -98,7 +98,7 @@ final class WeightProductKernel extends RowKernel {
         rest = own.a().address();
         restRowBytes = 4L * terms;
       }
-      int group = (int) Math.max(1, GROUP_BYTES / (4L * MatMulTile.COLUMNS * terms));
+      int group = (int) Math.max(1, GROUP_BYTES / MatMulTile.panelBytes(terms));
       for (int panel = firstPanel; panel < endPanel; panel += group) {
         int endOfGroup = Math.min(endPanel, panel + group);
         for (int i = 0; i < rows; i += MatMulTile.ROWS) {
