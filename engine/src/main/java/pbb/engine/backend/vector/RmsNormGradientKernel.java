@@ -80,11 +80,13 @@ final class RmsNormGradientKernel extends RowKernel {
   /** Adds the run's part of the gradient by the weight, and returns Σ g·w·x. */
   private float dotAndWeight(long row, float inverse, int base) {
     int even = d - d % Lanes.COUNT;
+    long gradients = Memory.address(gradient, row, d * 4L);
+    long inputs = Memory.address(x, row, d * 4L);
+    long scales = Memory.address(weight, 0, d * 4L);
     FloatVector dot = FloatVector.zero(Lanes.FLOAT);
     for (int i = 0; i < even; i += Lanes.COUNT) {
-      FloatVector gx =
-          VectorMath.load(gradient, row + i * 4L).mul(VectorMath.load(x, row + i * 4L));
-      dot = gx.fma(VectorMath.load(weight, i * 4L), dot);
+      FloatVector gx = Memory.load(gradients + i * 4L).mul(Memory.load(inputs + i * 4L));
+      dot = gx.fma(Memory.load(scales + i * 4L), dot);
       FloatVector sum = FloatVector.fromArray(Lanes.FLOAT, partial, base + i);
       gx.fma(FloatVector.broadcast(Lanes.FLOAT, inverse), sum).intoArray(partial, base + i);
     }
@@ -101,14 +103,17 @@ final class RmsNormGradientKernel extends RowKernel {
 
   private void toInput(long row, float inverse, float pull) {
     int even = d - d % Lanes.COUNT;
+    long gradients = Memory.address(gradient, row, d * 4L);
+    long inputs = Memory.address(x, row, d * 4L);
+    long scales = Memory.address(weight, 0, d * 4L);
+    long target = Memory.address(dx, row, d * 4L);
     for (int i = 0; i < even; i += Lanes.COUNT) {
-      long at = row + i * 4L;
-      FloatVector gw = VectorMath.load(gradient, at).mul(VectorMath.load(weight, i * 4L));
-      FloatVector result = gw.sub(VectorMath.load(x, at).mul(pull)).mul(inverse);
+      FloatVector gw = Memory.load(gradients + i * 4L).mul(Memory.load(scales + i * 4L));
+      FloatVector result = gw.sub(Memory.load(inputs + i * 4L).mul(pull)).mul(inverse);
       if (addToX) {
-        result = result.add(VectorMath.load(dx, at));
+        result = result.add(Memory.load(target + i * 4L));
       }
-      result.intoMemorySegment(dx, at, Lanes.ORDER);
+      Memory.store(target + i * 4L, result);
     }
     if (even < d) {
       long at = row + even * 4L;

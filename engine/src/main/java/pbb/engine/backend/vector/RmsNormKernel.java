@@ -39,11 +39,14 @@ final class RmsNormKernel extends RowKernel {
   void rows(int first, int end, int worker) {
     int even = d - d % Lanes.COUNT;
     VectorMask<Float> tail = Lanes.FLOAT.indexInRange(even, d);
+    long scale = Memory.address(weight, 0, d * 4L);
     for (int r = first * runsPerRow; r < end * runsPerRow; r++) {
       long row = (long) r * d * 4;
+      long from = Memory.address(x, row, d * 4L);
+      long to = Memory.address(out, row, d * 4L);
       FloatVector squares = FloatVector.zero(Lanes.FLOAT);
       for (int i = 0; i < even; i += Lanes.COUNT) {
-        FloatVector v = VectorMath.load(x, row + i * 4L);
+        FloatVector v = Memory.load(from + i * 4L);
         squares = v.fma(v, squares);
       }
       if (even < d) {
@@ -53,10 +56,8 @@ final class RmsNormKernel extends RowKernel {
       float inverse = (float) (1 / Math.sqrt(VectorMath.sum(squares) / (double) d + epsilon));
       inverseRms.setAtIndex(ValueLayout.JAVA_FLOAT, r, inverse);
       for (int i = 0; i < even; i += Lanes.COUNT) {
-        VectorMath.load(x, row + i * 4L)
-            .mul(inverse)
-            .mul(VectorMath.load(weight, i * 4L))
-            .intoMemorySegment(out, row + i * 4L, Lanes.ORDER);
+        Memory.store(
+            to + i * 4L, Memory.load(from + i * 4L).mul(inverse).mul(Memory.load(scale + i * 4L)));
       }
       if (even < d) {
         VectorMath.load(x, row + even * 4L, tail)

@@ -37,29 +37,45 @@ final class RopeKernel extends RowKernel {
 
   @Override
   void rows(int first, int end, int worker) {
-    VectorMask<Float> all = Lanes.FLOAT.maskAll(true);
-    int limit = table.positionLimit;
-    float[] cosines = table.cosines;
-    float[] sines = table.sines;
+    long rowBytes = columns * 4L;
+    long headBytes = half * 8L;
+    int even = Lanes.FLOAT.loopBound(half);
     for (int n = first; n < end; n++) {
-      int angles =
-          half * EmbeddingKernel.checked(positions.getAtIndex(ValueLayout.JAVA_INT, n), limit, n);
-      long row = (long) n * columns * 4;
-      for (int head = 0; head < columns; head += 2 * half) {
-        for (int i = 0; i < half; i += Lanes.COUNT) {
-          VectorMask<Float> mask =
-              i <= half - Lanes.COUNT ? all : Lanes.FLOAT.indexInRange(i, half);
-          long low = row + (head + i) * 4L;
+      int position = positions.getAtIndex(ValueLayout.JAVA_INT, n);
+      int angles = half * EmbeddingKernel.checked(position, table.positionLimit, n);
+      long from = Memory.address(x, n * rowBytes, rowBytes);
+      long to = Memory.address(out, n * rowBytes, rowBytes);
+      for (int i = 0; i < even; i += Lanes.COUNT) {
+        FloatVector cosine = FloatVector.fromArray(Lanes.FLOAT, table.cosines, angles + i);
+        FloatVector sine =
+            FloatVector.fromArray(Lanes.FLOAT, table.sines, angles + i).mul(direction);
+        for (long low = i * 4L; low < rowBytes; low += headBytes) {
           long high = low + half * 4L;
-          FloatVector cosine = FloatVector.fromArray(Lanes.FLOAT, cosines, angles + i, mask);
-          FloatVector sine =
-              FloatVector.fromArray(Lanes.FLOAT, sines, angles + i, mask).mul(direction);
-          FloatVector a = VectorMath.load(x, low, mask);
-          FloatVector b = VectorMath.load(x, high, mask);
-          a.mul(cosine).sub(b.mul(sine)).intoMemorySegment(out, low, Lanes.ORDER, mask);
-          b.mul(cosine).add(a.mul(sine)).intoMemorySegment(out, high, Lanes.ORDER, mask);
+          FloatVector a = Memory.load(from + low);
+          FloatVector b = Memory.load(from + high);
+          Memory.store(to + low, a.mul(cosine).sub(b.mul(sine)));
+          Memory.store(to + high, b.mul(cosine).add(a.mul(sine)));
         }
       }
+      if (even < half) {
+        tail(n * rowBytes, angles, even);
+      }
+    }
+  }
+
+  /** What is left of each head of a row, less than a vector. */
+  private void tail(long row, int angles, int even) {
+    VectorMask<Float> mask = Lanes.FLOAT.indexInRange(even, half);
+    FloatVector cosine = FloatVector.fromArray(Lanes.FLOAT, table.cosines, angles + even, mask);
+    FloatVector sine =
+        FloatVector.fromArray(Lanes.FLOAT, table.sines, angles + even, mask).mul(direction);
+    for (int head = 0; head < columns; head += 2 * half) {
+      long low = row + (head + even) * 4L;
+      long high = low + half * 4L;
+      FloatVector a = VectorMath.load(x, low, mask);
+      FloatVector b = VectorMath.load(x, high, mask);
+      a.mul(cosine).sub(b.mul(sine)).intoMemorySegment(out, low, Lanes.ORDER, mask);
+      b.mul(cosine).add(a.mul(sine)).intoMemorySegment(out, high, Lanes.ORDER, mask);
     }
   }
 }
