@@ -29,8 +29,9 @@ import java.lang.foreign.MemorySegment;
  * #TRANSPOSED}.
  *
  * <p>The bits of the result depend on how k is cut, which follows from k and from how A is stored
- * alone; how C is cut follows from the shape and the number of workers, and changes nothing: each
- * element of C is a sum of the same terms in the same order, wherever it lies in a tile.
+ * alone; how C is cut follows from the shape, the number of workers and what else they compute, and
+ * changes nothing: each element of C is a sum of the same terms in the same order, wherever it lies
+ * in a tile.
  */
 public final class MatMulPlan {
 
@@ -52,10 +53,10 @@ public final class MatMulPlan {
   private static final Limits IN_PLACE = new Limits(512, 96, 256, 96);
 
   /**
-   * Where A is stored transposed: less deep, and more of each of A's stored rows. 1.5 KiB of them
-   * one after the other are read ahead by processors; with 384 bytes they waited for memory.
+   * Where A is stored transposed: less deep, and more of each of A's stored rows. 3 KiB of them one
+   * after the other are read ahead by processors; with 384 bytes they waited for memory.
    */
-  private static final Limits TRANSPOSED = new Limits(256, 384, 512, 192);
+  private static final Limits TRANSPOSED = new Limits(256, 768, 512, 192);
 
   /** What {@link MatMulScratch} holds for a worker. */
   static final long PACKED_A_BYTES =
@@ -74,6 +75,11 @@ public final class MatMulPlan {
   /** With several blocks for each worker, one whose core is slow or busy takes fewer. */
   private static final int BLOCKS_PER_WORKER = 4;
 
+  /**
+   * Beside other products, a block keeps at least half as many rows: fewer waste what they pack.
+   */
+  private static final int DIVISIBLE_ROWS = 64;
+
   private final MatMulShape shape;
   private final Workers workers;
   private final MatMulScratch scratch;
@@ -84,33 +90,30 @@ public final class MatMulPlan {
   private final int rowBlocks;
   private final int columnBlocks;
 
-  private MatMulPlan(MatMulShape shape, Workers workers, MatMulScratch scratch) {
+  private MatMulPlan(
+      MatMulShape shape, Workers workers, MatMulScratch scratch, int rows, int columns) {
     this.shape = shape;
     this.workers = workers;
     this.scratch = scratch;
-    Limits limits = shape.transposeA() ? TRANSPOSED : IN_PLACE;
+    Limits limits = limits(shape);
     this.depth = depth(shape.k(), limits);
     this.packedRows = limits.rows;
-    int columns = evenly(shape.n(), limits.columns, MatMulTile.COLUMNS);
-    int rows = evenly(shape.m(), MAX_BLOCK_ROWS, MatMulTile.ROWS);
-    if (workers.count() > 1) {
-      while (blocks(shape, rows, columns) < (long) workers.count() * BLOCKS_PER_WORKER
-          && rows >= 2 * limits.balancedRows) {
-        rows = half(rows, MatMulTile.ROWS);
-      }
-      while (blocks(shape, rows, columns) < workers.count()
-          && (rows > MatMulTile.ROWS || columns > MatMulTile.COLUMNS)) {
-        if (rows > MatMulTile.ROWS && (rows >= columns || columns == MatMulTile.COLUMNS)) {
-          rows = half(rows, MatMulTile.ROWS);
-        } else {
-          columns = half(columns, MatMulTile.COLUMNS);
-        }
-      }
-    }
     this.blockRows = rows;
     this.blockColumns = columns;
     this.rowBlocks = Math.ceilDiv(shape.m(), rows);
     this.columnBlocks = Math.ceilDiv(shape.n(), columns);
+  }
+
+  private static Limits limits(MatMulShape shape) {
+    return shape.transposeA() ? TRANSPOSED : IN_PLACE;
+  }
+
+  private static int mostRows(MatMulShape shape) {
+    return evenly(shape.m(), MAX_BLOCK_ROWS, MatMulTile.ROWS);
+  }
+
+  private static int mostColumns(MatMulShape shape) {
+    return evenly(shape.n(), limits(shape).columns, MatMulTile.COLUMNS);
   }
 
   /** How long the pieces are that a sum of {@code k} terms is cut into where A is read in place. */
@@ -130,7 +133,51 @@ public final class MatMulPlan {
    * @param scratch the memory to pack into, allocated for these workers
    */
   public static MatMulPlan of(MatMulShape shape, Workers workers, MatMulScratch scratch) {
-    return new MatMulPlan(shape, workers, scratch);
+    int rows = mostRows(shape);
+    int columns = mostColumns(shape);
+    if (workers.count() > 1) {
+      while (blocks(shape, rows, columns) < (long) workers.count() * BLOCKS_PER_WORKER
+          && rows >= 2 * limits(shape).balancedRows) {
+        rows = half(rows, MatMulTile.ROWS);
+      }
+      while (blocks(shape, rows, columns) < workers.count()
+          && (rows > MatMulTile.ROWS || columns > MatMulTile.COLUMNS)) {
+        if (rows > MatMulTile.ROWS && (rows >= columns || columns == MatMulTile.COLUMNS)) {
+          rows = half(rows, MatMulTile.ROWS);
+        } else {
+          columns = half(columns, MatMulTile.COLUMNS);
+        }
+      }
+    }
+    return new MatMulPlan(shape, workers, scratch, rows, columns);
+  }
+
+  /**
+   * The same product in blocks that are as large as is good for them, but for more than so many
+   * multiplications: where workers have other products to compute as well, it need not be cut into
+   * some for each.
+   */
+  MatMulPlan inBlocksOf(long multiplications) {
+    int rows = evenly(shape.m(), MAX_BLOCK_ROWS / 2, MatMulTile.ROWS);
+    int columns = mostColumns(shape);
+    while ((long) rows * columns * shape.k() > multiplications && rows >= DIVISIBLE_ROWS) {
+      rows = half(rows, MatMulTile.ROWS);
+    }
+    return new MatMulPlan(shape, workers, scratch, rows, columns);
+  }
+
+  Workers workers() {
+    return workers;
+  }
+
+  /** How many blocks there are, in all of the batch. */
+  int blocks() {
+    return Math.toIntExact(blocks(shape, blockRows, blockColumns));
+  }
+
+  /** How many multiplications the product takes. */
+  long multiplications() {
+    return (long) shape.batch() * shape.m() * shape.n() * shape.k();
   }
 
   /**
@@ -147,8 +194,7 @@ public final class MatMulPlan {
     check("A", a, shape.bytesA());
     check("B", b, shape.bytesB());
     check("C", c, shape.bytesC());
-    int blocks = Math.toIntExact(blocks(shape, blockRows, blockColumns));
-    return new MatMulKernel(workers, blocks, (block, worker) -> compute(block, worker, a, b, c));
+    return new MatMulKernel(this, a, b, c);
   }
 
   private static void check(String name, MemorySegment segment, long bytes) {
@@ -162,7 +208,8 @@ public final class MatMulPlan {
     }
   }
 
-  private void compute(int block, int worker, MemorySegment a, MemorySegment b, MemorySegment c) {
+  /** Computes one block of C. */
+  void compute(int block, int worker, MemorySegment a, MemorySegment b, MemorySegment c) {
     int item = block / columnBlocks / rowBlocks;
     int firstRow = block / columnBlocks % rowBlocks * blockRows;
     int firstColumn = block % columnBlocks * blockColumns;

@@ -120,8 +120,10 @@ final class StripKernel implements Kernel, Workers.Task {
     private void schedule(List<BoundOp> products) {
       if (!products.isEmpty()) {
         schedule.add(
-            MatMulKernel.together(
-                products.stream().map(op -> (MatMulKernel) op.kernel()).toList()));
+            products.size() == 1
+                ? products.getFirst().kernel()
+                : new MatMulGroup(
+                    products.stream().map(op -> (MatMulKernel) op.kernel()).toList()));
         products.clear();
       }
     }
