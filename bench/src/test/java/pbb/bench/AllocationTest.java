@@ -86,8 +86,8 @@ class AllocationTest {
           load.step();
         }
         perStep = (THREADS.getTotalThreadAllocatedBytes() - before) / steps;
-      } while (perStep >= 10_000 && System.nanoTime() < deadline);
-      assertTrue(perStep < 10_000, "bytes that a step still allocates after a minute: " + perStep);
+      } while (perStep >= 1_000 && System.nanoTime() < deadline);
+      assertTrue(perStep < 1_000, "bytes that a step still allocates after a minute: " + perStep);
     }
   }
 

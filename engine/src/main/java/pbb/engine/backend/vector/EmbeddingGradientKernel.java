@@ -2,7 +2,6 @@ package pbb.engine.backend.vector;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import jdk.incubator.vector.VectorMask;
 import pbb.engine.graph.EmbeddingGradient;
 
 /**
@@ -49,17 +48,18 @@ final class EmbeddingGradientKernel extends BlockKernel {
   public void run(int block, int worker) {
     int from = block * BLOCK_COLUMNS;
     int to = Math.min(columns, from + BLOCK_COLUMNS);
-    VectorMask<Float> all = Lanes.FLOAT.maskAll(true);
+    int even = to - (to - from) % Lanes.COUNT;
+    long bytes = (to - from) * 4L;
     for (int i = 0; i < n; i++) {
       int token =
           EmbeddingKernel.checked(tokens.getAtIndex(ValueLayout.JAVA_INT, i), vocabulary, i);
-      long source = (long) i * columns * 4;
-      long target = (long) token * columns * 4;
-      for (int c = from; c < to; c += Lanes.COUNT) {
-        VectorMask<Float> mask = c <= to - Lanes.COUNT ? all : Lanes.FLOAT.indexInRange(c, to);
-        VectorMath.load(dtable, target + c * 4L, mask)
-            .add(VectorMath.load(gradient, source + c * 4L, mask))
-            .intoMemorySegment(dtable, target + c * 4L, Lanes.ORDER, mask);
+      long source = Memory.address(gradient, ((long) i * columns + from) * 4, bytes);
+      long target = Memory.address(dtable, ((long) token * columns + from) * 4, bytes);
+      for (long at = 0; at < (even - from) * 4L; at += Lanes.COUNT * 4L) {
+        Memory.store(target + at, Memory.load(target + at).add(Memory.load(source + at)));
+      }
+      for (long at = (even - from) * 4L; at < bytes; at += 4) {
+        Memory.set(target + at, Memory.get(target + at) + Memory.get(source + at));
       }
     }
   }

@@ -53,16 +53,17 @@ final class RmsNormGradientKernel extends RowKernel {
     this.tail = Lanes.FLOAT.indexInRange(d - d % Lanes.COUNT, d);
   }
 
+  /** By single floats: what runs once a step is compiled late, and until then boxes vectors. */
   @Override
   void finish() {
-    for (int i = 0; i < d; i += Lanes.COUNT) {
-      VectorMask<Float> mask = Lanes.FLOAT.indexInRange(i, d);
-      FloatVector sum =
-          addToWeight ? VectorMath.load(dweight, i * 4L, mask) : FloatVector.zero(Lanes.FLOAT);
-      for (int strip = 0; strip < strips.count(); strip++) {
-        sum = sum.add(FloatVector.fromArray(Lanes.FLOAT, partial, strip * padded + i));
+    if (!addToWeight) {
+      dweight.fill((byte) 0);
+    }
+    for (int strip = 0; strip < strips.count(); strip++) {
+      for (int i = 0; i < d; i++) {
+        float sum = dweight.getAtIndex(ValueLayout.JAVA_FLOAT, i) + partial[strip * padded + i];
+        dweight.setAtIndex(ValueLayout.JAVA_FLOAT, i, sum);
       }
-      sum.intoMemorySegment(dweight, i * 4L, Lanes.ORDER, mask);
     }
   }
 
@@ -73,7 +74,8 @@ final class RmsNormGradientKernel extends RowKernel {
     for (int r = first * runsPerRow; r < end * runsPerRow; r++) {
       float inverse = inverseRms.getAtIndex(ValueLayout.JAVA_FLOAT, r);
       long row = (long) r * d * 4;
-      toInput(row, inverse, dotAndWeight(row, inverse, base) * inverse * inverse / d);
+      float dot = dotAndWeight(row, inverse, base);
+      toInput(row, inverse, dot * inverse * inverse / d);
     }
   }
 
