@@ -177,6 +177,7 @@ public final class OpTable {
     withGradients(rope(13, 3, 6, 50, false));
     withGradients(rope(207, 2, 32, 207, false));
     withGradients(rope(13, 1, 14, 8192, false));
+    withGradients(rope(5, 2, 74, 50, false)); // whole vectors, and a rest
     rope(13, 3, 6, 50, true);
     inSlice(new Builder(true).rope(13, 3, 6, 50, false));
   }

@@ -176,6 +176,9 @@ public final class HostExecutable implements Executable {
   }
 
   private Runs runs(String graph) {
+    if (!arena.scope().isAlive()) { // kernels go by addresses, and would not notice
+      throw new IllegalStateException("the executable is closed");
+    }
     Runs ofGraph = runs.get(graph);
     if (ofGraph == null) {
       throw new IllegalArgumentException("the program has no graph " + graph);

@@ -4,7 +4,7 @@ import java.lang.foreign.MemorySegment;
 import pbb.engine.backend.host.Kernel;
 
 /** A product of these matrices as planned: the workers claim its blocks. */
-public final class MatMulKernel implements Kernel, Workers.Task {
+final class MatMulKernel implements Kernel, Workers.Task {
 
   private final MatMulPlan plan;
   private final MemorySegment a;
@@ -22,9 +22,9 @@ public final class MatMulKernel implements Kernel, Workers.Task {
     return plan;
   }
 
-  /** The same product, planned otherwise. */
-  MatMulKernel with(MatMulPlan other) {
-    return new MatMulKernel(other, a, b, c);
+  /** The same product, planned as {@link MatMulPlan#inBlocksOf} does. */
+  MatMulKernel inBlocksOf(long multiplications) {
+    return new MatMulKernel(plan.inBlocksOf(multiplications), a, b, c);
   }
 
   @Override

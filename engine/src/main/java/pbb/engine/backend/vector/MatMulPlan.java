@@ -33,7 +33,7 @@ import java.lang.foreign.MemorySegment;
  * changes nothing: each element of C is a sum of the same terms in the same order, wherever it lies
  * in a tile.
  */
-public final class MatMulPlan {
+final class MatMulPlan {
 
   /**
    * How much is packed and worked on at once.
@@ -54,7 +54,9 @@ public final class MatMulPlan {
 
   /**
    * Where A is stored transposed: less deep, and more of each of A's stored rows. 3 KiB of them one
-   * after the other are read ahead by processors; with 384 bytes they waited for memory.
+   * after the other are read ahead by processors; with 384 bytes they waited for memory. What is
+   * packed (768 KiB of A, 512 KiB of B) is then more than a second-level cache of 1 MiB; half as
+   * many rows were slower nevertheless.
    */
   private static final Limits TRANSPOSED = new Limits(256, 768, 512, 192);
 
@@ -67,8 +69,8 @@ public final class MatMulPlan {
 
   /**
    * The most rows of a block: with so many, packing the columns of B again for each block of rows
-   * costs less than 2%, and a block of C (1.5 MiB) does not go as far as main memory and back for
-   * each piece of k.
+   * costs less than 2%, and a block of C (1.5 MiB; 3 where A is stored transposed) does not go as
+   * far as main memory and back for each piece of k.
    */
   private static final int MAX_BLOCK_ROWS = 1536;
 
@@ -76,7 +78,8 @@ public final class MatMulPlan {
   private static final int BLOCKS_PER_WORKER = 4;
 
   /**
-   * Beside other products, a block keeps at least half as many rows: fewer waste what they pack.
+   * Beside other products, a block of so many rows may still be halved. Fewer cost more than they
+   * balance: the columns of B are packed for each block.
    */
   private static final int DIVISIBLE_ROWS = 64;
 
@@ -132,7 +135,7 @@ public final class MatMulPlan {
    * @param workers who will compute it
    * @param scratch the memory to pack into, allocated for these workers
    */
-  public static MatMulPlan of(MatMulShape shape, Workers workers, MatMulScratch scratch) {
+  static MatMulPlan of(MatMulShape shape, Workers workers, MatMulScratch scratch) {
     int rows = mostRows(shape);
     int columns = mostColumns(shape);
     if (workers.count() > 1) {
@@ -153,14 +156,17 @@ public final class MatMulPlan {
   }
 
   /**
-   * The same product in blocks that are as large as is good for them, but for more than so many
-   * multiplications: where workers have other products to compute as well, it need not be cut into
-   * some for each.
+   * The same product in larger blocks, for workers who have other products to compute as well, so
+   * that it need not have some for each of them.
+   *
+   * @param multiplications the most of a block, unless it would have less than half of {@value
+   *     #DIVISIBLE_ROWS} rows
    */
   MatMulPlan inBlocksOf(long multiplications) {
-    int rows = evenly(shape.m(), MAX_BLOCK_ROWS / 2, MatMulTile.ROWS);
+    int rows = mostRows(shape);
     int columns = mostColumns(shape);
-    while ((long) rows * columns * shape.k() > multiplications && rows >= DIVISIBLE_ROWS) {
+    long perRow = (long) Math.min(columns, shape.n()) * shape.k();
+    while (Math.min(rows, shape.m()) * perRow > multiplications && rows >= DIVISIBLE_ROWS) {
       rows = half(rows, MatMulTile.ROWS);
     }
     return new MatMulPlan(shape, workers, scratch, rows, columns);
@@ -190,7 +196,7 @@ public final class MatMulPlan {
    * @throws IllegalArgumentException if a segment is on the heap, is not aligned to floats, or is
    *     too small
    */
-  public MatMulKernel bind(MemorySegment a, MemorySegment b, MemorySegment c) {
+  MatMulKernel bind(MemorySegment a, MemorySegment b, MemorySegment c) {
     check("A", a, shape.bytesA());
     check("B", b, shape.bytesB());
     check("C", c, shape.bytesC());

@@ -7,10 +7,10 @@ import java.util.stream.IntStream;
 
 /**
  * The memory that matrix products pack their blocks into: for each worker a block of A, a block of
- * B and a tile of C. Its size does not depend on the products, so all products of an executable
- * share one, one product at a time.
+ * B and a tile of C. Its size does not depend on the products, and a worker computes one block at a
+ * time, so all products of a backend share one.
  */
-public final class MatMulScratch {
+final class MatMulScratch {
 
   private static final long ALIGNMENT = 64; // a cache line, and the widest vector
 
@@ -44,7 +44,7 @@ public final class MatMulScratch {
    * @param arena who owns the memory
    * @param workers who will run the products
    */
-  public static MatMulScratch allocate(Arena arena, Workers workers) {
+  static MatMulScratch allocate(Arena arena, Workers workers) {
     return new MatMulScratch(
         IntStream.range(0, workers.count()).mapToObj(_ -> OfWorker.allocate(arena)).toList());
   }

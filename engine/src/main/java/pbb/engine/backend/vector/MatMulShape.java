@@ -21,7 +21,7 @@ import java.util.Arrays;
  * @param strideC floats from one C of the batch to the next
  * @param accumulate whether the product is added to C
  */
-public record MatMulShape(
+record MatMulShape(
     int batch,
     int m,
     int n,
@@ -40,7 +40,7 @@ public record MatMulShape(
    * Checks that the extents are positive, that rows do not overlap, and that the matrices of C do
    * not.
    */
-  public MatMulShape {
+  MatMulShape {
     require(batch >= 1 && m >= 1 && n >= 1 && k >= 1, "extents of at least 1", batch, m, n, k);
     require(lda >= (transposeA ? m : k), "rows of A that do not overlap, lda", lda);
     require(ldb >= (transposeB ? k : n), "rows of B that do not overlap, ldb", ldb);
@@ -53,7 +53,7 @@ public record MatMulShape(
   }
 
   /** One product, or a batch of them, of matrices that lie without gaps. */
-  public static MatMulShape dense(
+  static MatMulShape dense(
       int batch, int m, int n, int k, boolean transposeA, boolean transposeB, boolean accumulate) {
     return new MatMulShape(
         batch,

@@ -6,7 +6,10 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
 import pbb.engine.graph.Rope;
 
-/** {@link Rope}, with cosines and sines from a table. */
+/**
+ * {@link Rope}, with cosines and sines from a table. Heads are gone through innermost, for all of
+ * them turn by the same angles.
+ */
 final class RopeKernel extends RowKernel {
 
   private final MemorySegment out; // (N, H·D)
@@ -41,10 +44,11 @@ final class RopeKernel extends RowKernel {
     long headBytes = half * 8L;
     int even = Lanes.FLOAT.loopBound(half);
     for (int n = first; n < end; n++) {
+      long row = n * rowBytes;
       int position = positions.getAtIndex(ValueLayout.JAVA_INT, n);
       int angles = half * EmbeddingKernel.checked(position, table.positionLimit, n);
-      long from = Memory.address(x, n * rowBytes, rowBytes);
-      long to = Memory.address(out, n * rowBytes, rowBytes);
+      long from = Memory.address(x, row, rowBytes);
+      long to = Memory.address(out, row, rowBytes);
       for (int i = 0; i < even; i += Lanes.COUNT) {
         FloatVector cosine = FloatVector.fromArray(Lanes.FLOAT, table.cosines, angles + i);
         FloatVector sine =
@@ -58,7 +62,7 @@ final class RopeKernel extends RowKernel {
         }
       }
       if (even < half) {
-        tail(n * rowBytes, angles, even);
+        tail(row, angles, even);
       }
     }
   }

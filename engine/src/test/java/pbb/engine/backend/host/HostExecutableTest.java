@@ -58,6 +58,20 @@ class HostExecutableTest {
   }
 
   @Test
+  void refusesToRunOnceClosed() {
+    Tensor x = Tensor.of("x", Role.OUTPUT, 2);
+    Add add = new Add(x.whole(), x.whole(), x.whole());
+    List<String> ran = new ArrayList<>();
+    HostExecutable executable =
+        new HostExecutable(
+            program(new Section.Plain(List.of(add))), (_, _) -> () -> ran.add("add"), Float.BYTES);
+    executable.close();
+    assertThrows(IllegalStateException.class, () -> executable.run("graph"));
+    assertThrows(IllegalStateException.class, () -> executable.profile("graph"));
+    assertEquals(List.of(), ran);
+  }
+
+  @Test
   void aProfileRunsTheGraphAndCountsOpsOfOneKindTogether() {
     Tensor x = Tensor.stacked("x", Role.STATE, 3, 2);
     Tensor sum = Tensor.of("sum", Role.OUTPUT, 2);

@@ -16,7 +16,7 @@ final class MatMulCases {
 
   /**
    * (batch, m, n, k): sizes that are no multiple of any tile, one that is, more than one piece of
-   * k, long sums.
+   * k, long sums, more rows than are packed at once.
    */
   private static final int[][] EXTENTS = {
     {1, 1, 1, 1},
@@ -30,6 +30,7 @@ final class MatMulCases {
     {1, 13, 31, 4098},
     {3, 13, 7, 5},
     {2, 33, 70, 520},
+    {1, 801, 9, 260},
   };
 
   /**
