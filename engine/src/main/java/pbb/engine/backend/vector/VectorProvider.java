@@ -1,9 +1,16 @@
 package pbb.engine.backend.vector;
 
+import java.io.IOException;
+import java.net.URISyntaxException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.CodeSource;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Stream;
+import java.util.zip.CRC32C;
 import pbb.engine.backend.Backend;
 import pbb.engine.backend.BackendOptions;
 import pbb.engine.backend.BackendProvider;
@@ -54,7 +61,49 @@ public final class VectorProvider implements BackendProvider {
         refusal.isEmpty()
             ? Lanes.COUNT * Float.SIZE + "-bit vectors (" + System.getProperty("os.arch") + ")"
             : "no vectors";
-    return new DeviceStatus(NAME, DEVICE, description, Kind.VECTOR_CPU, refusal);
+    return new DeviceStatus(NAME, DEVICE, description, Kind.VECTOR_CPU, refusal, version());
+  }
+
+  /**
+   * What the numbers that it computes depend on: the processor, the JVM, and this module's code.
+   * Empty where one of them is not to be told; the self-test is then run at each start.
+   */
+  private static Optional<String> version() {
+    try {
+      Optional<String> processor = processor();
+      long checksum = checksum();
+      return processor.map(
+          model -> model + ", Java " + Runtime.version() + ", code " + Long.toHexString(checksum));
+    } catch (IOException | URISyntaxException _) {
+      return Optional.empty();
+    }
+  }
+
+  /** As Linux names it. */
+  private static Optional<String> processor() throws IOException {
+    Path file = Path.of("/proc/cpuinfo");
+    if (!Files.isReadable(file)) {
+      return Optional.empty();
+    }
+    try (Stream<String> lines = Files.lines(file)) {
+      return lines
+          .filter(line -> line.startsWith("model name"))
+          .map(line -> line.substring(line.indexOf(':') + 1).strip())
+          .findFirst();
+    }
+  }
+
+  /** Of the archive or the folder that this class was loaded from. */
+  private static long checksum() throws IOException, URISyntaxException {
+    CodeSource source = VectorProvider.class.getProtectionDomain().getCodeSource();
+    Path code = Path.of(source.getLocation().toURI());
+    CRC32C checksum = new CRC32C();
+    try (Stream<Path> files = Files.walk(code)) {
+      for (Path file : files.filter(Files::isRegularFile).sorted().toList()) {
+        checksum.update(Files.readAllBytes(file));
+      }
+    }
+    return checksum.getValue();
   }
 
   private static Optional<Refusal> refusal() {
