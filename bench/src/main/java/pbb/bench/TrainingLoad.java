@@ -12,6 +12,7 @@ import pbb.engine.train.Schedule;
 import pbb.engine.train.StepReport;
 import pbb.engine.train.Trainer;
 import pbb.engine.train.TrainerConfig;
+import pbb.engine.train.WarmUp;
 
 /**
  * A training that sees the same random batch at every step, one document a row, as the peers' do.
@@ -38,8 +39,10 @@ final class TrainingLoad implements AutoCloseable {
             Long.MAX_VALUE,
             OptimizerConfig.of(LEARNING_RATE),
             new Schedule.Constant(0));
-    Weights weights = Weights.initial(new Transformer(shape.config(shape.seq())), SEED);
-    trainer = Trainer.start(backend, config, weights, batch(shape));
+    try (WarmUp _ = WarmUp.start(backend)) {
+      Weights weights = Weights.initial(new Transformer(shape.config(shape.seq())), SEED);
+      trainer = Trainer.start(backend, config, weights, batch(shape));
+    }
   }
 
   private static BatchSource batch(ModelShape shape) {

@@ -26,6 +26,7 @@ import pbb.engine.tokenizer.Tokenizer;
 import pbb.engine.train.StepReport;
 import pbb.engine.train.Trainer;
 import pbb.engine.train.TrainerConfig;
+import pbb.engine.train.WarmUp;
 
 /**
  * A training in a folder: {@code metrics.jsonl}, and {@code checkpoints/step-N}, of which the
@@ -133,10 +134,7 @@ public record TrainingRun(
     if (latest.isPresent()) {
       requireSameModel(latest.get());
     }
-    try (Trainer trainer =
-            latest.isPresent()
-                ? Trainer.resume(backend, training, latest.get(), data)
-                : Trainer.start(backend, training, initial.get(), data);
+    try (Trainer trainer = trainer(backend, latest);
         MetricsLog metrics =
             MetricsLog.open(folder.resolve("metrics.jsonl"), trainer.stepsDone())) {
       sentences(trainer.placements()).forEach(listener::notice);
@@ -180,6 +178,14 @@ public record TrainingRun(
           trainer.stepsDone(),
           trainer.tokensRead(),
           metrics.secondsBefore() + pace.seconds());
+    }
+  }
+
+  private Trainer trainer(Backend backend, Optional<Checkpoint> latest) throws IOException {
+    try (WarmUp _ = WarmUp.start(backend)) {
+      return latest.isPresent()
+          ? Trainer.resume(backend, training, latest.get(), data)
+          : Trainer.start(backend, training, initial.get(), data);
     }
   }
 
