@@ -33,6 +33,11 @@ public record Add(Operand out, Operand x, Operand branch) implements Op.Differen
   }
 
   @Override
+  public List<InPlace> inPlace() {
+    return List.of(new InPlace(branch, out));
+  }
+
+  @Override
   public void differentiate(Tape tape) {
     tape.pass(out, x);
     tape.pass(out, branch);

@@ -43,4 +43,9 @@ public record CrossEntropyGradient(
   public List<Destination> outputs() {
     return List.of(Destination.overwriting(dlogits));
   }
+
+  @Override
+  public List<InPlace> inPlace() {
+    return List.of(new InPlace(logits, dlogits));
+  }
 }

@@ -2,9 +2,11 @@ package pbb.engine.graph;
 
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * Where the activations of a graph lie in one block of memory: those that are never alive together
@@ -58,10 +60,28 @@ public final class MemoryPlan {
 
   /**
    * The same for a backend that runs the ops of a section in another order, or on parts of their
-   * operands in turn: what one section touches shares bytes only with what it does not touch.
+   * operands in turn: what one section touches shares bytes only with what it does not touch, or
+   * with what is written {@linkplain Op#inPlace over it}.
    */
   public static MemoryPlan bySection(Graph graph, int floatBytes) {
-    return place(lives(graph, floatBytes, true));
+    Map<Tensor, Life> lives = lives(graph, floatBytes, true);
+    Overwriting overwriting = new Overwriting(graph, lives);
+    Map<Tensor, Life> apart = new LinkedHashMap<>(lives);
+    apart.keySet().removeIf(tensor -> overwriting.output(tensor).isPresent());
+    MemoryPlan plan = place(apart);
+    Map<Tensor, Place> places = new HashMap<>();
+    lives.keySet().forEach(tensor -> places.put(tensor, place(tensor, overwriting, plan)));
+    return new MemoryPlan(places, plan.bytes);
+  }
+
+  private static Place place(Tensor tensor, Overwriting overwriting, MemoryPlan plan) {
+    Optional<Operand> output = overwriting.output(tensor);
+    if (output.isEmpty()) {
+      return plan.place(tensor);
+    }
+    Place place = place(output.get().tensor(), overwriting, plan);
+    int firstLayers = output.get().firstSlice(0);
+    return new Place(place.offset(firstLayers), place.slices, place.sliceBytes);
   }
 
   private static MemoryPlan place(Map<Tensor, Life> ofTensors) {
@@ -123,7 +143,8 @@ public final class MemoryPlan {
    */
   private record Span(int start, int end, boolean repeated, boolean anyOrder, int floatBytes) {}
 
-  private static Map<Tensor, Life> lives(Graph graph, int floatBytes, boolean anyOrder) {
+  /** When the activations of {@code graph} are alive. */
+  static Map<Tensor, Life> lives(Graph graph, int floatBytes, boolean anyOrder) {
     Map<Tensor, Life> lives = new LinkedHashMap<>();
     int start = 0;
     for (Section section : graph.sections()) {
@@ -168,7 +189,7 @@ public final class MemoryPlan {
   }
 
   /** When a tensor is alive, in positions of ops. */
-  private static final class Life {
+  static final class Life {
     final Tensor tensor;
     final boolean anyOrder;
     final long sliceBytes;
@@ -177,9 +198,9 @@ public final class MemoryPlan {
     int sectionStart = -1;
     boolean spansSections;
     boolean spansLayers;
-    final List<Span> extents = new ArrayList<>();
+    private final List<Span> extents = new ArrayList<>();
 
-    Life(Tensor tensor, int first, Span span) {
+    private Life(Tensor tensor, int first, Span span) {
       this.tensor = tensor;
       this.first = first;
       this.last = first;
@@ -190,6 +211,11 @@ public final class MemoryPlan {
 
     private boolean whole() {
       return anyOrder || dynamic();
+    }
+
+    /** Whether each layer writes it anew, and last uses it at this position. */
+    boolean isOneLayersUntil(int position) {
+      return !dynamic() && last == position;
     }
 
     private boolean dynamic() {

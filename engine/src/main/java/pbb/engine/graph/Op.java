@@ -30,6 +30,23 @@ public sealed interface Op
   List<Destination> outputs();
 
   /**
+   * Where an output may lie in the place of an input that nothing reads afterwards: of the output,
+   * an element depends on the input's element at its place and, at most, on others of the same row,
+   * which a kernel reads before it writes there. Backends may make use of it.
+   */
+  default List<InPlace> inPlace() {
+    return List.of();
+  }
+
+  /**
+   * An output that may be written over an input.
+   *
+   * @param input what is read
+   * @param output what is written, of the same shape, overwriting
+   */
+  record InPlace(Operand input, Operand output) {}
+
+  /**
    * Floating-point operations of one run, counting a fused multiply-add as two; 0 where they do not
    * matter.
    */

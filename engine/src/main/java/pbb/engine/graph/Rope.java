@@ -51,6 +51,11 @@ public record Rope(
   }
 
   @Override
+  public List<InPlace> inPlace() {
+    return List.of(new InPlace(x, out));
+  }
+
+  @Override
   public void differentiate(Tape tape) {
     Destination dx = tape.contribution(x);
     if (dx.accumulate()) {

@@ -40,4 +40,9 @@ public record SwiGluGradient(
   public List<Destination> outputs() {
     return List.of(dgate, dup);
   }
+
+  @Override
+  public List<InPlace> inPlace() {
+    return dgate.accumulate() ? List.of() : List.of(new InPlace(gradient, dgate.operand()));
+  }
 }
