@@ -33,6 +33,7 @@ public final class HostExecutable implements Executable {
   private final Program program;
   private final int floatBytes;
   private final Arena arena = Arena.ofShared();
+  private final HostMemory hostMemory = new HostMemory(arena);
   private final Map<Tensor, MemorySegment> persistent = new LinkedHashMap<>();
   private final Lowering lowering;
   private final Map<String, Runs> runs = new HashMap<>();
@@ -217,7 +218,7 @@ public final class HostExecutable implements Executable {
   private MemorySegment allocate(long size, long alignment) {
     try {
       bytes += size;
-      return arena.allocate(Math.max(size, 1), alignment);
+      return hostMemory.allocate(size, alignment);
     } catch (OutOfMemoryError e) {
       arena.close();
       throw new BackendUnavailableException(
