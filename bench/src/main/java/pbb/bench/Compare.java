@@ -134,7 +134,7 @@ public final class Compare implements Runnable {
         }
         List<Engine> engines =
             backends.stream().map(backend -> new Engine(backend, count)).toList();
-        measure(engines, others, asked, models, count, new SharesOfPeak(limit));
+        measure(engines, others, asked, models, limit);
       } finally {
         backends.forEach(Backend::close);
       }
@@ -177,15 +177,14 @@ public final class Compare implements Runnable {
     return opened;
   }
 
-  /** Who is to be compared is measured one right after the other: a machine's speed drifts. */
+  /** Who is to be compared is measured in turn, or at least one right after the other. */
   private void measure(
       List<Engine> engines,
       Optional<Peers> peers,
       Set<What> asked,
       List<ModelShape> models,
-      int threads,
-      SharesOfPeak shares) {
-    Consumer<Line> out = line -> print(shares.apply(line));
+      Limit limit) {
+    int threads = limit.threads();
     List<Engine> onHost =
         engines.stream().filter(engine -> !Engine.isOnDevice(engine.device())).toList();
     for (What each : asked) {
@@ -194,20 +193,33 @@ public final class Compare implements Runnable {
         case TRAIN ->
             models.forEach(
                 model -> {
-                  engines.forEach(engine -> out.accept(engine.train(model)));
-                  peers.ifPresent(others -> others.train(model, threads, out));
+                  Consumer<Turns> inTurns =
+                      turns ->
+                          peers.ifPresent(
+                              others -> others.train(model, threads, turns, this::print));
+                  engines.forEach(
+                      engine -> engine.train(model, limit::fmaNow, this::print, inTurns));
+                  if (onHost.isEmpty()) {
+                    inTurns.accept(
+                        new Turns(model.trainingFlops(), limit::fmaNow, Optional.empty()));
+                  }
                 });
         case KERNELS ->
             models.forEach(model -> engines.forEach(engine -> engine.kernels(model, this::print)));
-        case MATMUL -> products(engines, peers, threads, out);
+        case MATMUL -> products(engines, peers, threads, withShares(limit));
         case GENERATE ->
             models.forEach(
                 model -> {
-                  engines.forEach(engine -> out.accept(engine.generate(model)));
-                  peers.ifPresent(
-                      others ->
-                          others.generate(
-                              model, threads, line -> out.accept(withGflops(line, model))));
+                  Consumer<Turns> inTurns =
+                      turns ->
+                          peers.ifPresent(
+                              others -> others.generate(model, threads, turns, this::print));
+                  engines.forEach(
+                      engine -> engine.generate(model, limit::fmaNow, this::print, inTurns));
+                  if (onHost.isEmpty()) {
+                    inTurns.accept(
+                        new Turns(GenerationLoad.flops(model), limit::fmaNow, Optional.empty()));
+                  }
                 });
         case GENERATE1 ->
             models.forEach(
@@ -226,9 +238,12 @@ public final class Compare implements Runnable {
                 peers.ifPresent(others -> Start.measure(others, model, threads, this::print));
               });
         }
-        case GROWTH ->
-            models.forEach(model -> engines.forEach(engine -> Growth.measure(engine, model, out)));
-        case GRID -> engines.forEach(engine -> Grid.measure(engine, shares, this::print));
+        case GROWTH -> {
+          Consumer<Line> out = withShares(limit);
+          models.forEach(model -> engines.forEach(engine -> Growth.measure(engine, model, out)));
+        }
+        case GRID ->
+            engines.forEach(engine -> Grid.measure(engine, new SharesOfPeak(limit), this::print));
         case ALLOCATION ->
             models.forEach(
                 model ->
@@ -259,13 +274,9 @@ public final class Compare implements Runnable {
     }
   }
 
-  /** A peer's line with what its tokens come to. */
-  private static Line withGflops(Line line, ModelShape model) {
-    return line.has("tokens_per_s")
-        ? line.with(
-            "gflops",
-            Line.round(Engine.generationGflops(model, line.get("tokens_per_s").asDouble()), 2))
-        : line;
+  private Consumer<Line> withShares(Limit limit) {
+    SharesOfPeak shares = new SharesOfPeak(limit);
+    return line -> print(shares.apply(line));
   }
 
   private void print(Line line) {

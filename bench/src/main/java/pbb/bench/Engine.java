@@ -3,9 +3,12 @@ package pbb.bench;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.function.DoubleSupplier;
 import pbb.engine.backend.Backend;
 import pbb.engine.backend.DeviceStatus;
 import pbb.engine.backend.Executable;
@@ -59,49 +62,71 @@ final class Engine {
     };
   }
 
-  /** Whole training steps of a model. */
-  Line train(ModelShape shape) {
+  /**
+   * Whole training steps of a model.
+   *
+   * @param peak measures what this machine reaches at this moment, in GFLOP/s
+   * @param peers is called while the model is ready for more, unless a device's: those are not
+   *     compared with peers on the host
+   */
+  void train(ModelShape shape, DoubleSupplier peak, Consumer<Line> out, Consumer<Turns> peers) {
     try (TrainingLoad load = new TrainingLoad(backend, shape)) {
       double firstLoss = load.step().loss();
       double tokens = (double) shape.batch() * shape.seq();
-      Rates rates = Rates.measure(tokens, REPEATS, load::step);
-      double gflops =
-          rates.median() * shape.config(shape.seq()).trainingFlopsPerToken(shape.seq()) / 1e9;
+      Rates.warmUp(load::step);
+      Repeats repeats = repeats(REPEATS, shape.trainingFlops(), peak, load::step);
       Line line =
-          line(What.TRAIN)
-              .with("shape", shape.name())
-              .with("tokens_per_s", Line.round(rates.median(), 1))
-              .with("low", Line.round(rates.low(), 1))
-              .with("high", Line.round(rates.high(), 1))
-              .with("gflops", Line.round(gflops, 2))
+          withRates(line(What.TRAIN).with("shape", shape.name()), repeats, tokens)
               .with("loss_first", Line.round(firstLoss, 4));
-      return load.withComparedLoss(line);
+      out.accept(load.withComparedLoss(line));
+      if (!isOnDevice(device())) {
+        peers.accept(new Turns(repeats.flops(), peak, Optional.of(load::step)));
+      }
     }
   }
 
-  /** Batched greedy generation; new tokens over the time of prompt and decoding together. */
-  Line generate(ModelShape shape) {
+  /**
+   * Batched greedy generation; new tokens over the time of prompt and decoding together. The
+   * parameters are those of {@link #train}.
+   */
+  void generate(ModelShape shape, DoubleSupplier peak, Consumer<Line> out, Consumer<Turns> peers) {
     try (GenerationLoad load = new GenerationLoad(backend, shape)) {
       double tokens = (double) GenerationLoad.BATCH * GenerationLoad.NEW;
+      Rates.warmUp(load::generate);
       Rates.warmUp(load::generate); // twice as long as usual: two passes are to be compiled
-      Rates rates = Rates.measure(tokens, GENERATION_REPEATS, load::generate);
-      return line(What.GENERATE)
-          .with("shape", shape.name())
-          .with("batch", GenerationLoad.BATCH)
-          .with("prompt", GenerationLoad.PROMPT)
-          .with("new", GenerationLoad.NEW)
-          .with("tokens_per_s", Line.round(rates.median(), 1))
-          .with("low", Line.round(rates.low(), 1))
-          .with("high", Line.round(rates.high(), 1))
-          .with("gflops", Line.round(generationGflops(shape, rates.median()), 2));
+      Repeats repeats =
+          repeats(GENERATION_REPEATS, GenerationLoad.flops(shape), peak, load::generate);
+      Line line =
+          line(What.GENERATE)
+              .with("shape", shape.name())
+              .with("batch", GenerationLoad.BATCH)
+              .with("prompt", GenerationLoad.PROMPT)
+              .with("new", GenerationLoad.NEW);
+      out.accept(withRates(line, repeats, tokens));
+      if (!isOnDevice(device())) {
+        peers.accept(new Turns(repeats.flops(), peak, Optional.of(load::generate)));
+      }
     }
   }
 
-  /** What so many new tokens a second of {@link #generate}, an engine's or a peer's, come to. */
-  static double generationGflops(ModelShape shape, double tokensPerSecond) {
-    double perToken =
-        shape.generationFlops(GenerationLoad.PROMPT, GenerationLoad.NEW) / GenerationLoad.NEW;
-    return tokensPerSecond * perToken / 1e9;
+  private Repeats repeats(int count, double flops, DoubleSupplier peak, Runnable work) {
+    List<Double> seconds = new ArrayList<>();
+    List<Double> peaks = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      if (!isOnDevice(device())) {
+        peaks.add(peak.getAsDouble());
+      }
+      seconds.add(Rates.seconds(work));
+    }
+    return new Repeats(flops, seconds, peaks);
+  }
+
+  private static Line withRates(Line line, Repeats repeats, double tokens) {
+    Rates rates = repeats.rates(tokens);
+    return repeats.addTo(
+        line.with("tokens_per_s", Line.round(rates.median(), 1))
+            .with("low", Line.round(rates.low(), 1))
+            .with("high", Line.round(rates.high(), 1)));
   }
 
   /** A load on this backend, for a measurement that needs more than its rate. */

@@ -56,6 +56,11 @@ final class GenerationLoad implements AutoCloseable {
     }
   }
 
+  /** Floating-point operations of the peers' load, once. */
+  static double flops(ModelShape shape) {
+    return BATCH * shape.generationFlops(PROMPT, NEW);
+  }
+
   /** Reads the prompts and generates all tokens after each. */
   List<Completion> generate() {
     return generator.generate(prompts, config);

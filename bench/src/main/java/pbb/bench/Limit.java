@@ -33,8 +33,8 @@ record Limit(int threads, Rates fmaGflops, Rates triadGbs, Chains chains) {
   /** Measures both on {@code threads} threads, in about three seconds. */
   static Limit measure(int threads) {
     try (Crew crew = new Crew(threads)) {
-      Rates twelve = fma(crew, threads, Chains.TWELVE, WARM_UP_SECONDS);
-      Rates sixteen = fma(crew, threads, Chains.SIXTEEN, WARM_UP_SECONDS);
+      Rates twelve = fmaWarm(crew, threads, Chains.TWELVE);
+      Rates sixteen = fmaWarm(crew, threads, Chains.SIXTEEN);
       Rates triad = triad(crew, threads);
       return sixteen.median() > twelve.median()
           ? new Limit(threads, sixteen, triad, Chains.SIXTEEN)
@@ -42,10 +42,21 @@ record Limit(int threads, Rates fmaGflops, Rates triadGbs, Chains chains) {
     }
   }
 
-  /** The multiply-adds once more, as the machine is now; in about half a second. */
-  Rates fmaAgain() {
+  /** GFLOP/s of the multiply-adds once more, as the machine is now; in about half a second. */
+  double fmaAgain() {
+    return fmaAgain(REPEATS);
+  }
+
+  /** Likewise, as the machine is at this moment; in about 50 ms. */
+  double fmaNow() {
+    return fmaAgain(1);
+  }
+
+  private double fmaAgain(int repeats) {
+    double seconds = flops(chains, threads) / (fmaGflops.median() * 1e9); // of an iteration
+    int iterations = (int) (REPEAT_SECONDS / seconds);
     try (Crew crew = new Crew(threads)) {
-      return fma(crew, threads, chains, REPEAT_SECONDS);
+      return fma(crew, threads, chains, iterations, repeats).median();
     }
   }
 
@@ -85,23 +96,26 @@ record Limit(int threads, Rates fmaGflops, Rates triadGbs, Chains chains) {
     abstract double multiplyAdd(int iterations);
   }
 
-  private static Rates fma(Crew crew, int threads, Chains chains, double warmUpSeconds) {
-    double[] sums = new double[threads];
+  /** After compiled code has run for a while; then as many iterations as fill a repeat. */
+  private static Rates fmaWarm(Crew crew, int threads, Chains chains) {
     int iterations = 1 << 16;
     double seconds = 0;
-    // Until compiled code has run for a while; then as many iterations as fill a repeat.
-    for (double spent = 0; spent < warmUpSeconds; spent += seconds) {
+    for (double spent = 0; spent < WARM_UP_SECONDS; spent += seconds) {
       int count = iterations;
-      seconds = crew.seconds(thread -> sums[thread] += chains.multiplyAdd(count));
+      seconds = Rates.seconds(() -> fma(crew, threads, chains, count, 1));
       if (seconds < REPEAT_SECONDS / 2) {
         iterations *= 2;
       }
     }
-    int count = iterations;
-    double[] rates = new double[REPEATS];
-    for (int i = 0; i < REPEATS; i++) {
-      seconds = crew.seconds(thread -> sums[thread] += chains.multiplyAdd(count));
-      rates[i] = 2.0 * SPECIES.length() * chains.accumulators * count * threads / seconds / 1e9;
+    return fma(crew, threads, chains, iterations, REPEATS);
+  }
+
+  private static Rates fma(Crew crew, int threads, Chains chains, int iterations, int repeats) {
+    double[] sums = new double[threads];
+    double[] rates = new double[repeats];
+    for (int i = 0; i < repeats; i++) {
+      double seconds = crew.seconds(thread -> sums[thread] += chains.multiplyAdd(iterations));
+      rates[i] = flops(chains, threads) * iterations / seconds / 1e9;
     }
     for (double sum : sums) {
       if (!(sum > 0)) { // so that the sums are used; each step keeps its accumulator above 0
@@ -109,6 +123,11 @@ record Limit(int threads, Rates fmaGflops, Rates triadGbs, Chains chains) {
       }
     }
     return Rates.of(rates);
+  }
+
+  /** Of one iteration in all threads: two for each multiply-add. */
+  private static double flops(Chains chains, int threads) {
+    return 2.0 * SPECIES.length() * chains.accumulators * threads;
   }
 
   private static double multiplyAdd12(int iterations) {

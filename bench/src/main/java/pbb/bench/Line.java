@@ -3,9 +3,11 @@ package pbb.bench;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.math.BigDecimal;
 import java.math.RoundingMode;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.StringJoiner;
@@ -56,6 +58,21 @@ final class Line {
     return new Line(fields.deepCopy().put(name, value));
   }
 
+  /** With numbers that only JSON shows. */
+  Line with(String name, List<Double> values) {
+    ObjectNode copy = fields.deepCopy();
+    ArrayNode array = copy.putArray(name);
+    values.forEach(value -> array.add(round(value, 6)));
+    return new Line(copy);
+  }
+
+  /** Those numbers; none where it has no such field. */
+  List<Double> numbers(String name) {
+    List<Double> numbers = new ArrayList<>();
+    get(name).forEach(value -> numbers.add(value.asDouble()));
+    return numbers;
+  }
+
   /**
    * The names of the fields that say who was measured and at what, and others, for {@link #only}.
    */
@@ -97,8 +114,11 @@ final class Line {
     }
     StringJoiner text = new StringJoiner("  ");
     fields.forEachEntry(
-        (name, value) ->
-            text.add(name.equals("what") ? value.asText() : name + " " + value.asText()));
+        (name, value) -> {
+          if (!value.isArray()) {
+            text.add(name.equals("what") ? value.asText() : name + " " + value.asText());
+          }
+        });
     return text.toString();
   }
 }

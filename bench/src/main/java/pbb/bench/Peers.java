@@ -25,6 +25,11 @@ final class Peers {
 
   private static final String INSTALLED = "installed";
 
+  /** How a peer is run to its end: at once, or in turns. */
+  private interface Way {
+    Optional<String> run(Program program, Consumer<Line> out);
+  }
+
   private final Path folder;
 
   /** Peers that cannot be tried at all, and of which this was said. */
@@ -40,9 +45,10 @@ final class Peers {
     this.folder = folder;
   }
 
-  /** Training steps of every peer; nothing of theirs runs any more when a line goes out. */
-  void train(ModelShape shape, int threads, Consumer<Line> out) {
-    trainings(List.of("eager", "compile", MAX_AUTOTUNE), shape, threads, _ -> Map.of(), out);
+  /** Training steps of every peer, each in turn with the engine. */
+  void train(ModelShape shape, int threads, Turns turns, Consumer<Line> out) {
+    trainings(
+        List.of("eager", "compile", MAX_AUTOTUNE), shape, threads, _ -> Map.of(), turns::run, out);
   }
 
   /**
@@ -66,6 +72,7 @@ final class Peers {
                   environment.put("TORCHINDUCTOR_CACHE_DIR", folder.resolve(setup).toString()));
           return environment;
         },
+        Program::run,
         out);
   }
 
@@ -74,10 +81,11 @@ final class Peers {
       ModelShape shape,
       int threads,
       Function<String, Map<String, String>> environment,
+      Way way,
       Consumer<Line> out) {
     String count = String.valueOf(threads);
     for (String setup : setups("libtorch", out)) {
-      run("libtorch", setup, environment.apply(setup), out, "train", shape.argument(), count);
+      run("libtorch", setup, environment.apply(setup), way, out, "train", shape.argument(), count);
     }
     for (String setup : setups("pytorch", out)) {
       for (String mode : modes) {
@@ -86,6 +94,7 @@ final class Peers {
               "pytorch",
               setup,
               environment.apply(setup),
+              way,
               out,
               "train",
               mode,
@@ -105,7 +114,7 @@ final class Peers {
     String mnk = product.m() + "," + product.n() + "," + product.k();
     for (String peer : List.of("libtorch", "openblas")) {
       for (String setup : setups(peer, out)) {
-        run(peer, setup, Map.of(), out, "gemm", mnk, String.valueOf(threads));
+        run(peer, setup, Map.of(), Program::run, out, "gemm", mnk, String.valueOf(threads));
       }
     }
   }
@@ -120,19 +129,19 @@ final class Peers {
     if (absent.isPresent()) {
       sayOnce("opencl", absent.get(), out);
     } else {
-      run("opencl", "", Map.of(), out, "gemm", device, "all", product.argument());
+      run("opencl", "", Map.of(), Program::run, out, "gemm", device, "all", product.argument());
     }
   }
 
-  /** Batched greedy generation of every peer. */
-  void generate(ModelShape shape, int threads, Consumer<Line> out) {
+  /** Batched greedy generation of every peer, each in turn with the engine. */
+  void generate(ModelShape shape, int threads, Turns turns, Consumer<Line> out) {
     String count = String.valueOf(threads);
     for (String setup : setups("libtorch", out)) {
-      run("libtorch", setup, Map.of(), out, "generate", shape.argument(), count);
+      run("libtorch", setup, Map.of(), turns::run, out, "generate", shape.argument(), count);
     }
     for (String setup : setups("pytorch", out)) {
       for (String mode : List.of("eager", "compile")) {
-        run("pytorch", setup, Map.of(), out, "generate", mode, shape.argument(), count);
+        run("pytorch", setup, Map.of(), turns::run, out, "generate", mode, shape.argument(), count);
       }
     }
   }
@@ -168,10 +177,11 @@ final class Peers {
       String peer,
       String setup,
       Map<String, String> environment,
+      Way way,
       Consumer<Line> out,
       String... arguments) {
     List<Line> lines = new ArrayList<>();
-    Optional<String> failure = program(peer, setup, environment, arguments).run(lines::add);
+    Optional<String> failure = way.run(program(peer, setup, environment, arguments), lines::add);
     lines.forEach(out);
     failure.ifPresent(
         because ->

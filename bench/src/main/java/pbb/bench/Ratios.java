@@ -10,6 +10,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.IntStream;
 
 /**
  * What the engine reached over what each peer reached, and over the best of them, from the lines of
@@ -128,25 +129,28 @@ final class Ratios {
 
   private static List<Line> ratios(Work work, Line engine, Collection<Line> peers) {
     List<Line> lines = new ArrayList<>();
-    Optional<Line> best = Optional.empty();
     for (Line peer : peers) {
       Line line = ratio(work.measure, work.subject, work.threads, engine.get("backend").asText());
       lines.add(withRatio(withPeer(line, peer), work, engine, peer));
-      if (best.isEmpty()
-          || (work.value(peer) > work.value(best.get())) == work.measure.moreIsBetter) {
-        best = Optional.of(peer);
-      }
     }
-    best.ifPresent(
-        peer ->
-            lines.add(
-                withRatio(
-                    ratio(work.measure, work.subject, work.threads, engine.get("backend").asText())
-                        .with("peer", BEST)
-                        .with("is", who(peer)),
-                    work,
-                    engine,
-                    peer)));
+    Comparator<Line> byRatio =
+        Comparator.comparingDouble(peer -> Rates.of(quotients(work, engine, peer)).median());
+    peers.stream()
+        .min(work.measure.moreIsBetter ? byRatio : byRatio.reversed())
+        .ifPresent(
+            peer ->
+                lines.add(
+                    withRatio(
+                        ratio(
+                                work.measure,
+                                work.subject,
+                                work.threads,
+                                engine.get("backend").asText())
+                            .with("peer", BEST)
+                            .with("is", who(peer)),
+                        work,
+                        engine,
+                        peer)));
     return lines;
   }
 
@@ -170,13 +174,32 @@ final class Ratios {
   }
 
   /**
-   * With the ratio as measured and, where both lines have it, the ratio of the shares of the peak,
-   * which a machine's drift between them does not touch.
+   * Of pairs of repeats the median and the quartiles. Else the ratio as measured and, where both
+   * lines have it, the ratio of the shares of the peak, which a machine's drift between them does
+   * not touch.
    */
   private static Line withRatio(Line line, Work work, Line engine, Line peer) {
-    Line with = line.with("ratio", Line.round(work.value(engine) / work.value(peer), 3));
+    double[] quotients = quotients(work, engine, peer);
+    Line with = line.with("ratio", Line.round(Rates.of(quotients).median(), 3));
+    if (peer.has(Turns.ENGINE_SECONDS)) {
+      int last = quotients.length - 1;
+      return with.with("low", Line.round(quotients[last / 4], 3))
+          .with("high", Line.round(quotients[last - last / 4], 3));
+    }
     double shares = engine.get("peak_share").asDouble() / peer.get("peak_share").asDouble();
     return Double.isFinite(shares) ? with.with("ratio_of_shares", Line.round(shares, 3)) : with;
+  }
+
+  /** The engine's value over the peer's; where they took turns, that of each pair, sorted. */
+  private static double[] quotients(Work work, Line engine, Line peer) {
+    List<Double> engines = peer.numbers(Turns.ENGINE_SECONDS);
+    List<Double> peers = peer.numbers(Turns.SECONDS);
+    return engines.isEmpty()
+        ? new double[] {work.value(engine) / work.value(peer)}
+        : IntStream.range(0, engines.size())
+            .mapToDouble(i -> peers.get(i) / engines.get(i))
+            .sorted()
+            .toArray();
   }
 
   private static List<Line> means(List<Line> ratios) {

@@ -4,17 +4,18 @@ import java.util.function.UnaryOperator;
 
 /**
  * Adds to lines which part of the peak their GFLOP/s are: of the peak measured anew right before
- * and right after, since on a shared machine it drifts by a tenth within minutes. Not to a
- * device's, whose peak is another one.
+ * and right after, since a shared machine's speed changes. Not to a device's, whose peak is another
+ * one.
  */
 final class SharesOfPeak implements UnaryOperator<Line> {
 
   private final Limit limit;
   private double before;
 
+  /** Measures it a first time. */
   SharesOfPeak(Limit limit) {
     this.limit = limit;
-    this.before = limit.fmaGflops().median();
+    this.before = limit.fmaAgain();
   }
 
   @Override
@@ -22,7 +23,7 @@ final class SharesOfPeak implements UnaryOperator<Line> {
     if (line.has("device")) {
       return line;
     }
-    double after = limit.fmaAgain().median();
+    double after = limit.fmaAgain();
     double peak = Math.max(before, after);
     before = after;
     if (!line.get("gflops").isNumber()) {

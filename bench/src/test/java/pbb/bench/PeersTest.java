@@ -1,11 +1,14 @@
 package pbb.bench;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
@@ -33,10 +36,87 @@ class PeersTest {
   }
 
   private List<Line> train() {
+    return train(new Turns(10e9, () -> 100, Optional.of(() -> {})));
+  }
+
+  private List<Line> train(Turns turns) {
     List<Line> lines = new ArrayList<>();
     Peers peers = new Peers(folder);
-    peers.train(ModelShape.parse("X=64,2,2,128,256,16,8").getFirst(), 2, lines::add);
+    peers.train(ModelShape.parse("X=64,2,2,128,256,16,8").getFirst(), 2, turns, lines::add);
     return lines;
+  }
+
+  /** Three repeats, each of which adds a line to a file. */
+  private void peerThatTakesTurns() throws IOException {
+    peer(
+        "libtorch",
+        """
+        [ "$TURNS" = 1 ] || exit 1
+        for repeat in 1 2 3; do
+          echo '{"turn": true}'
+          read -r line || exit 130
+          echo peer >>../order
+        done
+        echo '{"what": "train", "seconds": [0.5, 0.2, 0.25]}'
+        """);
+  }
+
+  @Test
+  void engineAndPeerTakeTurnsAndEachRepeatComesRightAfterThePeak() throws IOException {
+    peerThatTakesTurns();
+    Line line =
+        train(
+                new Turns(
+                    10e9,
+                    () -> {
+                      note("peak");
+                      return 100;
+                    },
+                    Optional.of(() -> note("engine"))))
+            .getFirst();
+    String turn = "peak engine peak peer";
+    assertEquals(
+        String.join(" ", turn, turn, turn),
+        String.join(" ", Files.readAllLines(folder.resolve("order"))));
+    assertEquals(3, line.numbers("engine_seconds").size());
+    assertEquals(List.of(0.5, 0.2, 0.25), line.numbers("seconds"));
+    assertEquals(40, line.get("gflops").asDouble());
+    assertEquals(100, line.get("peak_gflops").asDouble());
+    assertEquals(0.4, line.get("peak_share").asDouble());
+    assertFalse(line.text().contains("seconds"), line.text());
+  }
+
+  private void note(String what) {
+    try {
+      Files.writeString(
+          folder.resolve("order"),
+          what + "\n",
+          StandardOpenOption.CREATE,
+          StandardOpenOption.APPEND);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  @Test
+  void aPeerIsMeasuredBesideThePeakAloneWhereThereIsNoEngine() throws IOException {
+    peerThatTakesTurns();
+    Line line = train(new Turns(10e9, () -> 50, Optional.empty())).getFirst();
+    assertFalse(line.has("engine_seconds"));
+    assertEquals(0.8, line.get("peak_share").asDouble());
+  }
+
+  @Test
+  void aPeerThatEndsInsteadOfTakingItsTurnIsSaid() throws IOException {
+    peer("libtorch", "echo '{\"turn\": true}'; echo no memory >&2; exit 9");
+    String because = train().getFirst().get("because").asText();
+    assertTrue(because.contains("exit code 9") && because.contains("no memory"), because);
+  }
+
+  @Test
+  void aPeerThatDoesNotTakeTurnsIsSaid() throws IOException {
+    peer("libtorch", "echo '{\"what\": \"train\", \"seconds\": [0.5, 0.2]}'");
+    assertEquals("it took 0 turns and timed 2 repeats", train().getFirst().get("because").asText());
   }
 
   @Test

@@ -1,6 +1,7 @@
 package pbb.bench;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
@@ -23,33 +24,53 @@ class RatiosTest {
 
   @Test
   void theEngineOverEachPeerAndOverTheBest() throws Exception {
-    add(
-        "{'what':'train','backend':'vector','threads':1,'shape':'S','tokens_per_s':300,"
-            + "'peak_share':0.6}");
-    add(
-        "{'what':'train','peer':'libtorch','mode':'eager','setup':'installed','threads':1,"
-            + "'shape':'S','tokens_per_s':100,'peak_share':0.25}");
-    add(
-        "{'what':'train','peer':'libtorch','mode':'eager','setup':'strongest','threads':1,"
-            + "'shape':'S','tokens_per_s':200}");
+    String product = "'what':'matmul','threads':1,'m':8,'n':4,'k':2,'transpose':'NN',";
+    add("{" + product + "'backend':'vector','gflops':300,'peak_share':0.6}");
+    add("{" + product + "'peer':'libtorch','setup':'installed','gflops':100,'peak_share':0.25}");
+    add("{" + product + "'peer':'libtorch','setup':'strongest','gflops':200}");
     // Neither of these has a counterpart.
     add(
         "{'what':'train','peer':'libtorch','setup':'strongest','threads':2,'shape':'S',"
             + "'tokens_per_s':999}");
     add("{'what':'train','backend':'tornado','device':'opencl:0','shape':'S','tokens_per_s':9}");
 
-    List<Line> lines = ratios.lines();
+    List<Line> lines =
+        ratios.lines().stream().filter(line -> !line.has("products")).toList(); // but for means
     assertEquals(3, lines.size());
     Line installed = only(lines, "setup", "installed");
     assertEquals("ratio", installed.get("what").asText());
-    assertEquals("train", installed.get("of").asText());
-    assertEquals("S", installed.get("subject").asText());
+    assertEquals("matmul", installed.get("of").asText());
+    assertEquals("8 × 4 × 2 NN", installed.get("subject").asText());
     assertEquals(3, installed.get("ratio").asDouble());
     assertEquals(2.4, installed.get("ratio_of_shares").asDouble());
     assertEquals(1.5, only(lines, "setup", "strongest").get("ratio").asDouble());
     Line best = only(lines, "peer", "best");
     assertEquals(1.5, best.get("ratio").asDouble());
-    assertEquals("libtorch eager strongest", best.get("is").asText());
+    assertEquals("libtorch strongest", best.get("is").asText());
+  }
+
+  /** The machine was twice as fast when the first peer was measured, and so were both. */
+  @Test
+  void whereRepeatsTookTurnsTheRatioIsTheMiddleOneOfTheirs() throws Exception {
+    add(
+        "{'what':'train','backend':'vector','threads':1,'shape':'S','tokens_per_s':300,"
+            + "'peak_share':0.6}");
+    add(
+        "{'what':'train','peer':'a','threads':1,'shape':'S','tokens_per_s':400,'peak_share':0.4,"
+            + "'seconds':[1.5,1.6,1.2,1.4,1.3],'engine_seconds':[1,1,1,1,1]}");
+    add(
+        "{'what':'train','peer':'b','threads':1,'shape':'S','tokens_per_s':200,'peak_share':0.5,"
+            + "'seconds':[2.2,2.2,2.2,2.2,2.2],'engine_seconds':[2,2,2,2,2]}");
+    List<Line> lines = ratios.lines();
+    Line a = only(lines, "peer", "a");
+    assertEquals(1.4, a.get("ratio").asDouble());
+    assertEquals(1.3, a.get("low").asDouble());
+    assertEquals(1.5, a.get("high").asDouble());
+    assertFalse(a.has("ratio_of_shares"), a.json());
+    Line best = only(lines, "peer", "best");
+    assertEquals("b", best.get("is").asText());
+    assertEquals(1.1, best.get("ratio").asDouble());
+    assertEquals(1.1, best.get("high").asDouble());
   }
 
   @Test

@@ -361,6 +361,26 @@ public final class LibtorchPeer {
     throw new IOException("/proc/self/status does not say VmHWM");
   }
 
+  /** Before a timed repeat: with {@code TURNS=1} others have the machine until a line comes. */
+  private static void waitForTurn() throws IOException {
+    if ("1".equals(System.getenv("TURNS"))) {
+      System.out.println("{\"turn\":true}");
+      for (int read = 0; read != '\n'; ) {
+        read = System.in.read();
+        if (read < 0) {
+          System.exit(130); // as an interrupt would end it
+        }
+      }
+    }
+  }
+
+  /** A list of JSON's. */
+  private static String seconds(double[] milliseconds) {
+    return Arrays.stream(milliseconds)
+        .mapToObj(each -> String.format(Locale.ROOT, "%.6f", each / 1e3))
+        .collect(Collectors.joining(",", "[", "]"));
+  }
+
   private static void train(Shape s, int threads) throws IOException {
     double base = residentMegabytes();
     try (PointerScope _ = new PointerScope()) {
@@ -376,6 +396,9 @@ public final class LibtorchPeer {
       float tenth = Float.NaN;
       double firstStepSeconds = 0;
       for (int step = -WARM_UP_STEPS; step < TIMED_STEPS; step++) {
+        if (step >= 0) {
+          waitForTurn();
+        }
         long t0 = System.nanoTime();
         try (PointerScope _ = new PointerScope()) {
           Tensor logits = model.forward(ids, rotations, null, 0);
@@ -420,7 +443,7 @@ public final class LibtorchPeer {
           "{\"what\":\"train\",\"peer\":\"libtorch\",\"version\":\"%s\",\"mode\":\"eager\",\"setup\":\"%s\",\"preload\":\"%s\",\"shape\":\"%s\","
               + "\"threads\":%d,\"tokens_per_s\":%.1f,\"low\":%.1f,\"high\":%.1f,\"gflops\":%.2f,"
               + "\"ms_step\":%.2f,\"parameters\":%d,\"loss_first\":%.4f%s,"
-              + "\"first_step_s\":%.2f,\"base_mb\":%.1f,\"peak_mb\":%.1f%s}%n",
+              + "\"first_step_s\":%.2f,\"base_mb\":%.1f,\"peak_mb\":%.1f%s,\"seconds\":%s}%n",
           version(),
           System.getProperty("peer.setup"),
           System.getProperty("peer.preload"),
@@ -437,7 +460,8 @@ public final class LibtorchPeer {
           firstStepSeconds,
           base,
           residentMegabytes(),
-          phases);
+          phases,
+          seconds(total));
     }
   }
 
@@ -474,7 +498,7 @@ public final class LibtorchPeer {
     return chosen;
   }
 
-  private static void generate(Shape s, int threads) {
+  private static void generate(Shape s, int threads) throws IOException {
     try (PointerScope _ = new PointerScope();
         NoGradGuard _ = new NoGradGuard()) {
       Model model = new Model(s);
@@ -483,6 +507,9 @@ public final class LibtorchPeer {
       List<Cache> caches = caches(s);
       double[] total = new double[TIMED_STEPS];
       for (int round = -WARM_UP_STEPS; round < TIMED_STEPS; round++) {
+        if (round >= 0) {
+          waitForTurn();
+        }
         long t0 = System.nanoTime();
         try (PointerScope _ = new PointerScope()) {
           continuations(model, prompt, rotations, caches);
@@ -497,7 +524,7 @@ public final class LibtorchPeer {
           Locale.ROOT,
           "{\"what\":\"generate\",\"peer\":\"libtorch\",\"version\":\"%s\",\"mode\":\"eager\",\"setup\":\"%s\",\"preload\":\"%s\","
               + "\"shape\":\"%s\",\"threads\":%d,\"batch\":%d,\"prompt\":%d,\"new\":%d,\"tokens_per_s\":%.1f,"
-              + "\"low\":%.1f,\"high\":%.1f}%n",
+              + "\"low\":%.1f,\"high\":%.1f,\"seconds\":%s}%n",
           version(),
           System.getProperty("peer.setup"),
           System.getProperty("peer.preload"),
@@ -508,7 +535,8 @@ public final class LibtorchPeer {
           FRESH,
           fresh / median,
           fresh / max(total),
-          fresh / min(total));
+          fresh / min(total),
+          seconds(total));
     }
   }
 
