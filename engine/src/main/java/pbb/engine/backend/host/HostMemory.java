@@ -45,9 +45,7 @@ final class HostMemory implements SegmentAllocator {
    */
   @Override
   public MemorySegment allocate(long bytes, long alignment) {
-    return bytes < LARGE || !LINUX
-        ? arena.allocate(Math.max(bytes, 1), alignment)
-        : map(bytes);
+    return bytes < LARGE || !LINUX ? arena.allocate(Math.max(bytes, 1), alignment) : map(bytes);
   }
 
   @SuppressWarnings("restricted") // of an address that mmap gave
@@ -98,8 +96,7 @@ final class HostMemory implements SegmentAllocator {
     @SuppressWarnings("restricted") // the descriptors are those of the C library
     private static MethodHandle function(String name, FunctionDescriptor descriptor) {
       Linker linker = Linker.nativeLinker();
-      return linker.downcallHandle(
-          linker.defaultLookup().find(name).orElseThrow(), descriptor);
+      return linker.downcallHandle(linker.defaultLookup().find(name).orElseThrow(), descriptor);
     }
 
     static long map(long bytes) {
