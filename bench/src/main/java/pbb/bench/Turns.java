@@ -45,16 +45,18 @@ record Turns(double flops, DoubleSupplier peak, Optional<Runnable> engine) {
               waitForSpinning();
               engine.ifPresent(
                   work -> {
-                    var _ = peak.getAsDouble(); // so that both come after the same
+                    var _ = peak.getAsDouble(); // both come after one
                     engineSeconds.add(Rates.seconds(work));
+                    waitForSpinning(); // so that both come after the same rest
                   });
               peaks.add(peak.getAsDouble());
             });
     for (Line line : lines) {
       List<Double> seconds = line.numbers(SECONDS);
       if (seconds.size() != peaks.size()) {
-        return Optional.of(
-            "it took " + peaks.size() + " turns and timed " + seconds.size() + " repeats");
+        String mismatch =
+            "it took " + peaks.size() + " turns and timed " + seconds.size() + " repeats";
+        return failure.or(() -> Optional.of(mismatch));
       }
       Line with = seconds.isEmpty() ? line : new Repeats(flops, seconds, peaks).addTo(line);
       out.accept(engineSeconds.isEmpty() ? with : with.with(ENGINE_SECONDS, engineSeconds));

@@ -26,7 +26,8 @@ public final class MemoryPlan {
    * Where an activation lies.
    *
    * @param offset of its first slice from the start of the block, in bytes
-   * @param slices how many slices are stored: 1 or the tensor's own
+   * @param slices how many slices are stored: 1 or the tensor's own, or those of the output that is
+   *     written over it
    * @param sliceBytes from one slice to the next
    */
   public record Place(long offset, int slices, long sliceBytes) {

@@ -32,7 +32,8 @@ public sealed interface Op
   /**
    * Where an output may lie in the place of an input that nothing reads afterwards: of the output,
    * an element depends on the input's element at its place and, at most, on others of the same row,
-   * which a kernel reads before it writes there. Backends may make use of it.
+   * which a kernel reads before it writes there. Both have one shape, so rows share memory with the
+   * same rows only. Backends may make use of it.
    */
   default List<InPlace> inPlace() {
     return List.of();

@@ -4,7 +4,6 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.SegmentAllocator;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 
@@ -15,7 +14,7 @@ import java.lang.invoke.MethodHandle;
  * They come from {@code mmap}, since memory that {@link Arena} hands out has been zeroed, and so
  * placed on small pages, before the kernel can be told.
  */
-final class HostMemory implements SegmentAllocator {
+final class HostMemory {
 
   private static final long HUGE_PAGE = 2 << 20;
 
@@ -39,12 +38,12 @@ final class HostMemory implements SegmentAllocator {
   }
 
   /**
-   * Allocates a block.
+   * Allocates a block. A large one takes memory as it is first touched.
    *
-   * @throws OutOfMemoryError if there is not enough memory
+   * @param alignment at most that of a huge page
+   * @throws OutOfMemoryError if the system refuses so much
    */
-  @Override
-  public MemorySegment allocate(long bytes, long alignment) {
+  MemorySegment allocate(long bytes, long alignment) {
     return bytes < LARGE || !LINUX ? arena.allocate(Math.max(bytes, 1), alignment) : map(bytes);
   }
 

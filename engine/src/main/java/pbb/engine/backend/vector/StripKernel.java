@@ -40,9 +40,10 @@ final class StripKernel implements Kernel, Workers.Task {
   }
 
   /**
-   * A schedule for a section whose tensors do not share memory. Kernels on rows are gathered as far
-   * as possible: those between them that need all rows, such as the products that give the
-   * gradients of weights, wait until what they read is about to be overwritten.
+   * A schedule for a section whose tensors share memory row by row or not at all ({@link
+   * pbb.engine.graph.Op#inPlace}). Kernels on rows are gathered as far as possible: those between
+   * them that need all rows, such as the products that give the gradients of weights, wait until
+   * what they read is about to be overwritten.
    */
   static List<Kernel> schedule(List<BoundOp> section) {
     Gathering gathering = new Gathering();
