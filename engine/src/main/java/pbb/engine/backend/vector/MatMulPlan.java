@@ -14,16 +14,16 @@ import java.lang.foreign.MemorySegment;
  *   pack the block's columns of B         into panels of {@link MatMulTile#COLUMNS} columns, each (depth, COLUMNS)
  *   for each few rows of the block:
  *     pack these rows of op(A)            if A is stored transposed; else they are read where they are
- *     for each {@link MatMulTile#ROWS} rows of op(A), for each panel of B:
+ *     for the rows of each tile, for each panel of B:
  *       tile = rows · panel               in registers
  *       C's tile = or += tile
  * </pre>
  *
- * <p>The numbers: {@link MatMulTile#ROWS} rows of A, 512 deep, take at most 16 KiB and stay in the
- * first-level cache while the panels of B pass by, 128 bytes for 16 multiplications of 512 bits,
- * from the second level, where the block of B (512 KiB) and the rows of A (192 KiB) lie. Shallower
- * pieces would mean that C is read and written more often, and that the beginning and the end of a
- * tile weigh more.
+ * <p>The numbers: {@link MatMulTile#TALL_ROWS} rows of A, 512 deep, take at most 24 KiB and stay in
+ * the first-level cache while the panels of B pass by, 128 bytes for 24 multiplications of 512
+ * bits, from the second level, where the block of B (512 KiB) and the rows of A (192 KiB) lie.
+ * Shallower pieces would mean that C is read and written more often, and that the beginning and the
+ * end of a tile weigh more.
  *
  * <p>Where A is stored transposed, the pieces are shallower and their blocks larger: see {@link
  * #TRANSPOSED}.
@@ -62,7 +62,8 @@ final class MatMulPlan {
 
   /** What {@link MatMulScratch} holds for a worker. */
   static final long PACKED_A_BYTES =
-      Math.ceilDiv(TRANSPOSED.rows, MatMulTile.ROWS) * Packing.rowPanelBytes(TRANSPOSED.depth);
+      Math.ceilDiv(TRANSPOSED.rows, MatMulTile.ROWS)
+          * Packing.rowPanelBytes(MatMulTile.ROWS, TRANSPOSED.depth);
 
   static final long PACKED_B_BYTES =
       Math.max(IN_PLACE.packedColumnBytes(), TRANSPOSED.packedColumnBytes());
@@ -272,14 +273,41 @@ final class MatMulPlan {
       long targets,
       boolean add,
       MatMulScratch.OfWorker own) {
+    int tallRows = MatMulTile.inTallTiles(rows);
+    multiplyPanels(a, row, tallRows, MatMulTile.TALL_ROWS, p, terms, columns, targets, add, own);
+    multiplyPanels(
+        a,
+        row + tallRows,
+        rows - tallRows,
+        MatMulTile.ROWS,
+        p,
+        terms,
+        columns,
+        targets + 4L * tallRows * shape.ldc(),
+        add,
+        own);
+  }
+
+  /** The same of rows that are all in tiles of {@code height}. */
+  private void multiplyPanels(
+      long a,
+      int row,
+      int rows,
+      int height,
+      int p,
+      int terms,
+      int columns,
+      long targets,
+      boolean add,
+      MatMulScratch.OfWorker own) {
     long stride = 4L * shape.lda();
-    long packed = own.a().address();
-    Packing.panelsOfRows(a + p * stride + 4L * row, stride, terms, rows, packed);
-    for (int i = 0; i < rows; i += MatMulTile.ROWS) {
-      int height = Math.min(MatMulTile.ROWS, rows - i);
-      long panel = packed + i / MatMulTile.ROWS * Packing.rowPanelBytes(terms);
+    long panel = own.a().address();
+    Packing.panelsOfRows(a + p * stride + 4L * row, stride, terms, rows, height, panel);
+    for (int i = 0; i < rows; i += height) {
       long target = targets + 4L * i * shape.ldc();
-      multiplyTiles(panel, 4, 4 * MatMulTile.ROWS, height, terms, columns, target, add, own);
+      int present = Math.min(height, rows - i);
+      multiplyTiles(panel, 4, 4 * height, present, terms, columns, target, add, own);
+      panel += Packing.rowPanelBytes(height, terms);
     }
   }
 
@@ -298,8 +326,9 @@ final class MatMulPlan {
       boolean add,
       MatMulScratch.OfWorker own) {
     long stride = 4L * shape.lda();
-    for (int i = 0; i < rows; i += MatMulTile.ROWS) {
-      int height = Math.min(MatMulTile.ROWS, rows - i);
+    int tallRows = MatMulTile.inTallTiles(rows);
+    for (int i = 0, height; i < rows; i += height) {
+      height = i < tallRows ? MatMulTile.TALL_ROWS : Math.min(MatMulTile.ROWS, rows - i);
       long source = a + (row + i) * stride + 4L * p;
       long sourceStride = stride;
       if (height < MatMulTile.ROWS) {
@@ -313,7 +342,7 @@ final class MatMulPlan {
     }
   }
 
-  /** One row of tiles: {@link MatMulTile#ROWS} rows of op(A) and all packed panels of B. */
+  /** One row of tiles: the rows of a tile of op(A) and all packed panels of B. */
   private void multiplyTiles(
       long a,
       long aRowBytes,

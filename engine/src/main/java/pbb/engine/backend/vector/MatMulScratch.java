@@ -28,7 +28,7 @@ final class MatMulScratch {
       return new OfWorker(
           arena.allocate(MatMulPlan.PACKED_A_BYTES, ALIGNMENT),
           arena.allocate(MatMulPlan.PACKED_B_BYTES, ALIGNMENT),
-          arena.allocate(4L * MatMulTile.ROWS * MatMulTile.COLUMNS, ALIGNMENT));
+          arena.allocate(4L * MatMulTile.TALL_ROWS * MatMulTile.COLUMNS, ALIGNMENT));
     }
   }
 

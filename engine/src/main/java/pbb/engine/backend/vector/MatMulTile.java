@@ -13,6 +13,9 @@ final class MatMulTile {
   /** Rows of a tile. */
   static final int ROWS = Lanes.THIRTY_TWO_REGISTERS ? MicroKernel8x2.ROWS : MicroKernel4x2.ROWS;
 
+  /** Rows of a tall tile, of which large products have as many as possible; or {@link #ROWS}. */
+  static final int TALL_ROWS = Lanes.THIRTY_TWO_REGISTERS ? MicroKernel12x2.ROWS : ROWS;
+
   /** Columns of a tile, which are those of a packed panel of B. */
   static final int COLUMNS = 2 * FLOAT.length();
 
@@ -28,13 +31,38 @@ final class MatMulTile {
     return ROW_BYTES * rows;
   }
 
-  /** Computes a tile as {@link MicroKernel8x2#multiply} says. */
-  static void multiply(
-      long a, long aRowBytes, int aStepBytes, long b, int k, long target, long targetRowBytes) {
-    if (Lanes.THIRTY_TWO_REGISTERS) {
+  /**
+   * How many of so many rows are best computed by tall tiles, the first ones. The rest takes tiles
+   * of {@link #ROWS}: at most two, of which the last may lack rows.
+   */
+  static int inTallTiles(int rows) {
+    int rest = rows % TALL_ROWS;
+    int tall = rows - rest;
+    // 8 and 8 for 13 to 16 rows, rather than 12 and 8.
+    boolean fitTwo = rest > 0 && TALL_ROWS + rest <= 2 * ROWS;
+    return fitTwo ? Math.max(0, tall - TALL_ROWS) : tall;
+  }
+
+  /**
+   * Computes a tile as {@link MicroKernel8x2#multiply} says.
+   *
+   * @param rows its rows: {@link #TALL_ROWS}, or any number up to {@link #ROWS}, which it then has
+   */
+  private static void multiply(
+      long a,
+      long aRowBytes,
+      int aStepBytes,
+      long b,
+      int k,
+      long target,
+      long targetRowBytes,
+      int rows) {
+    if (!Lanes.THIRTY_TWO_REGISTERS) {
+      MicroKernel4x2.multiply(a, aRowBytes, aStepBytes, b, k, target, targetRowBytes);
+    } else if (rows <= ROWS) {
       MicroKernel8x2.multiply(a, aRowBytes, aStepBytes, b, k, target, targetRowBytes);
     } else {
-      MicroKernel4x2.multiply(a, aRowBytes, aStepBytes, b, k, target, targetRowBytes);
+      MicroKernel12x2.multiply(a, aRowBytes, aStepBytes, b, k, target, targetRowBytes);
     }
   }
 
@@ -44,7 +72,8 @@ final class MatMulTile {
    *
    * @param c the address of the tile's place in C
    * @param cRowBytes bytes from one row of C to the next
-   * @param rows how many rows of the tile C has; a has all of them
+   * @param rows how many rows of the tile C has: {@link #TALL_ROWS} for a tall one, or up to {@link
+   *     #ROWS}; a has all of them
    * @param columns how many columns of the tile C has
    * @param accumulate whether to add
    * @param tile the address of a tile for what does not go to C at once
@@ -61,10 +90,10 @@ final class MatMulTile {
       int columns,
       boolean accumulate,
       long tile) {
-    if (!accumulate && rows == ROWS && columns == COLUMNS) {
-      multiply(a, aRowBytes, aStepBytes, b, k, c, cRowBytes);
+    if (!accumulate && rows >= ROWS && columns == COLUMNS) {
+      multiply(a, aRowBytes, aStepBytes, b, k, c, cRowBytes, rows);
     } else {
-      multiply(a, aRowBytes, aStepBytes, b, k, tile, ROW_BYTES);
+      multiply(a, aRowBytes, aStepBytes, b, k, tile, ROW_BYTES, rows);
       store(tile, c, cRowBytes, rows, columns, accumulate);
     }
   }

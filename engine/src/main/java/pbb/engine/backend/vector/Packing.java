@@ -28,13 +28,8 @@ final class Packing {
   private static final FloatVector HIGH_HALVES =
       FloatVector.fromArray(FOUR, new float[] {2, 6, 3, 7}, 0);
 
-  /**
-   * A tile's rows are copied as one vector, or as two of 4 where there are 8 and no vector of 8.
-   */
-  private static final VectorSpecies<Float> PART =
-      MatMulTile.ROWS == 8 && LANES >= 8 ? FloatVector.SPECIES_256 : FOUR;
-
-  private static final long LAST_PART = 4L * (MatMulTile.ROWS - PART.length());
+  /** Eight floats, as one vector or as two of four. */
+  private static final VectorSpecies<Float> EIGHT = LANES >= 8 ? FloatVector.SPECIES_256 : FOUR;
 
   /**
    * Rows that are transposed together: they fill a cache line of the target, and few enough lines
@@ -78,33 +73,36 @@ final class Packing {
   }
 
   /**
-   * Packs columns into panels of {@link MatMulTile#ROWS} of them, each (rows, ROWS), for the rows
-   * of a transposed matrix: {@code panel[p][i] = source[p][i]}. The last panel may lack columns on
-   * its right; what stands there is left as it is.
+   * Packs columns into panels of {@code height} of them, each (rows, height), for the rows of a
+   * transposed matrix: {@code panel[p][i] = source[p][i]}. The last panel may lack columns on its
+   * right; what stands there is left as it is.
    *
    * @param source the address of the block
    * @param stride bytes from row to row
    * @param rows the rows of the block
    * @param columns the columns of the block
+   * @param height the rows of a tile: 4, 8 or 12
    * @param target the address of the first panel
    */
-  static void panelsOfRows(long source, long stride, int rows, int columns, long target) {
-    long panelBytes = rowPanelBytes(rows);
-    int whole = columns / MatMulTile.ROWS;
+  static void panelsOfRows(
+      long source, long stride, int rows, int columns, int height, long target) {
+    long panelBytes = rowPanelBytes(height, rows);
+    int whole = columns / height;
     for (int p = 0; p < rows; p++) {
       long from = source + p * stride;
-      long to = target + p * (4L * MatMulTile.ROWS);
+      long to = target + p * (4L * height);
       for (int panel = 0; panel < whole; panel++) {
-        FloatVector first = loadPart(from);
-        if (PART.length() < MatMulTile.ROWS) {
-          FloatVector last = loadPart(from + LAST_PART);
-          storePart(to + LAST_PART, last);
+        if (height >= 8) {
+          copyEight(from, to);
         }
-        storePart(to, first);
-        from += 4L * MatMulTile.ROWS;
+        if ((height & 4) != 0) {
+          long last = 4L * (height - 4);
+          storeFour(to + last, loadFour(from + last));
+        }
+        from += 4L * height;
         to += panelBytes;
       }
-      for (int i = whole * MatMulTile.ROWS; i < columns; i++) {
+      for (int i = whole * height; i < columns; i++) {
         Memory.set(to, Memory.get(from));
         from += 4;
         to += 4;
@@ -117,8 +115,8 @@ final class Packing {
    * without it, as rows are often a power of two, all panels would be written through the same few
    * lines of the first-level cache.
    */
-  static long rowPanelBytes(int rows) {
-    return 4L * MatMulTile.ROWS * rows + 64;
+  static long rowPanelBytes(int height, int rows) {
+    return 4L * height * rows + 64;
   }
 
   /** {@code target[i][j] = source[i][j]}; strides in bytes. */
@@ -192,11 +190,11 @@ final class Packing {
     vector.intoMemorySegment(ALL, address & ADDRESS_BITS, ORDER);
   }
 
-  private static FloatVector loadPart(long address) {
-    return FloatVector.fromMemorySegment(PART, ALL, address & ADDRESS_BITS, ORDER);
-  }
-
-  private static void storePart(long address, FloatVector vector) {
-    vector.intoMemorySegment(ALL, address & ADDRESS_BITS, ORDER);
+  private static void copyEight(long from, long to) {
+    FloatVector first = FloatVector.fromMemorySegment(EIGHT, ALL, from & ADDRESS_BITS, ORDER);
+    if (EIGHT.length() < 8) {
+      storeFour(to + 16, loadFour(from + 16));
+    }
+    first.intoMemorySegment(ALL, to & ADDRESS_BITS, ORDER);
   }
 }

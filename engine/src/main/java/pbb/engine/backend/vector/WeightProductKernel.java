@@ -11,7 +11,7 @@ import pbb.engine.graph.MatMul;
  * <pre>
  * for each piece of k:
  *   for each few panels of B:               from the third-level cache or beyond, once a strip
- *     for each {@link MatMulTile#ROWS} rows of A:         read where they are
+ *     for each rows of a tile:              of A, read where they are
  *       for each of these panels:           from the second-level cache
  *         tile = rows · panel               in registers
  * </pre>
@@ -88,7 +88,8 @@ final class WeightProductKernel extends RowKernel {
     long toRowBytes = 4L * n;
     long from = Memory.address(a, firstRow * rowBytes, rows * rowBytes);
     long to = Memory.address(c, firstRow * toRowBytes, rows * toRowBytes);
-    int wholeRows = rows / MatMulTile.ROWS * MatMulTile.ROWS;
+    int tallRows = MatMulTile.inTallTiles(rows);
+    int wholeRows = rows - (rows - tallRows) % MatMulTile.ROWS;
     for (int p = 0; p < k; p += b.depth()) {
       int terms = Math.min(b.depth(), k - p);
       long restRowBytes = rowBytes;
@@ -101,7 +102,8 @@ final class WeightProductKernel extends RowKernel {
       int group = (int) Math.max(1, GROUP_BYTES / MatMulTile.panelBytes(terms));
       for (int panel = firstPanel; panel < endPanel; panel += group) {
         int endOfGroup = Math.min(endPanel, panel + group);
-        for (int i = 0; i < rows; i += MatMulTile.ROWS) {
+        for (int i = 0, height; i < rows; i += height) {
+          height = i < tallRows ? MatMulTile.TALL_ROWS : Math.min(MatMulTile.ROWS, rows - i);
           boolean whole = i < wholeRows;
           rowOfTiles(
               whole ? from + i * rowBytes + 4L * p : rest,
@@ -111,14 +113,14 @@ final class WeightProductKernel extends RowKernel {
               panel,
               endOfGroup,
               to + i * toRowBytes,
-              Math.min(MatMulTile.ROWS, rows - i),
+              height,
               tile);
         }
       }
     }
   }
 
-  /** {@link MatMulTile#ROWS} rows of A, and the panels from {@code first} to {@code end}. */
+  /** The rows of a tile, and the panels from {@code first} to {@code end}. */
   private void rowOfTiles(
       long rows,
       long rowBytes,

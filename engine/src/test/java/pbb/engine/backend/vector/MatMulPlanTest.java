@@ -96,6 +96,33 @@ class MatMulPlanTest {
         + (shape.transposeB() ? j * shape.ldb() + p : p * shape.ldb() + j);
   }
 
+  /** However rows are cut into tall tiles, tiles and rests of them, each has the same bits. */
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void aRowHasTheSameBitsAmongAnyNumberOfRows(boolean transposeA) {
+    int most = 60; // five tall tiles of twelve rows
+    int n = 37;
+    int k = 29;
+    try (Workers workers = Workers.of(1);
+        Arena arena = Arena.ofConfined()) {
+      MatMulScratch scratch = MatMulScratch.allocate(arena, workers);
+      MatMulShape whole = MatMulShape.dense(1, most, n, k, transposeA, false, false);
+      MemorySegment a = MatMulCases.random(arena, "a", whole.bytesA());
+      MemorySegment b = MatMulCases.random(arena, "b", whole.bytesB());
+      MemorySegment expected = arena.allocate(whole.bytesC(), Float.BYTES);
+      MatMulPlan.of(whole, workers, scratch).bind(a, b, expected).run();
+      for (int m = 1; m < most; m++) {
+        MatMulShape part =
+            new MatMulShape(1, m, n, k, transposeA, false, whole.lda(), n, n, 0, 0, 0, false);
+        MemorySegment c = arena.allocate(whole.bytesC(), Float.BYTES);
+        MemorySegment wanted = arena.allocate(whole.bytesC(), Float.BYTES);
+        MemorySegment.copy(expected, 0, wanted, 0, part.bytesC());
+        MatMulPlan.of(part, workers, scratch).bind(a, b, c).run();
+        assertEquals(-1, wanted.mismatch(c), "the byte of C that differs, of " + m + " rows");
+      }
+    }
+  }
+
   @ParameterizedTest
   @ValueSource(ints = {2, 3, 7})
   void anyNumberOfThreadsGivesTheSameBits(int threads) {
