@@ -13,11 +13,15 @@ import jdk.incubator.vector.FloatVector;
  * rows by 2 vectors, of the bits of {@link MicroKernel8x2}, which says how it came about.
  *
  * <p>24 accumulators, 2 vectors of B and one broadcast of A take 27 registers. Half as many rows
- * again as there cost no more instructions to count and to load B: 2.1 for each FMA rather than
- * 2.25, and a panel of B is read for two thirds of the tiles. That shows where another thread works
- * on the same physical core, and where B comes from the second-level cache. 8 rows by 3 vectors
- * have fewer instructions still and were slower; 14 by 2 were 2% faster, and do not divide the rows
- * of strips with as small a rest.
+ * again as there cost no more instructions to count and to load B: a round has 52 instructions for
+ * its 24 FMAs, rather than 36 for 16, and a panel of B is read for two thirds of the tiles. That
+ * shows where another thread works on the same physical core, and where B comes from the
+ * second-level cache. 8 rows by 3 vectors were slower by themselves; 14 by 2 were 2% faster, and do
+ * not divide the rows of strips with as small a rest.
+ *
+ * <p>The loads are written out: with a method of our own for them, which {@link MicroKernel8x2} can
+ * afford, there are more nodes than those up to which the compiler inlines any but the JDK's, and
+ * vectors are boxed.
  */
 final class MicroKernel12x2 {
 
