@@ -18,7 +18,7 @@ record Strips(int rows, int height) {
 
   /**
    * What one kernel hands to the next of so many rows fits a second-level cache of 1 MiB at widths
-   * of some hundred, and weights that come from farther away serve 32 tiles of rows.
+   * of some hundred, and weights that come from farther away serve 22 tiles of rows.
    */
   static final int TALLEST = 256;
 
