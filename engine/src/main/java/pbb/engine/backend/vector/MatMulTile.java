@@ -13,7 +13,7 @@ final class MatMulTile {
   /** Rows of a tile. */
   static final int ROWS = Lanes.THIRTY_TWO_REGISTERS ? MicroKernel8x2.ROWS : MicroKernel4x2.ROWS;
 
-  /** Rows of a tall tile, of which large products have as many as possible; or {@link #ROWS}. */
+  /** Rows of a tall tile, as many of which as {@link #inTallTiles} says; or {@link #ROWS}. */
   static final int TALL_ROWS = Lanes.THIRTY_TWO_REGISTERS ? MicroKernel12x2.ROWS : ROWS;
 
   /** Columns of a tile, which are those of a packed panel of B. */

@@ -16,8 +16,8 @@ import jdk.incubator.vector.FloatVector;
  * again as there cost no more instructions to count and to load B: a round has 52 instructions for
  * its 24 FMAs, rather than 36 for 16, and a panel of B is read for two thirds of the tiles. That
  * shows where another thread works on the same physical core, and where B comes from the
- * second-level cache. 8 rows by 3 vectors were slower by themselves; 14 by 2 were 2% faster, and do
- * not divide the rows of strips with as small a rest.
+ * second-level cache. 8 rows by 3 vectors were slower by themselves; 14 by 2 were 2% faster, and
+ * leave 32 of the 256 rows of a strip to tiles of 8 rows, where 12 leave 16.
  *
  * <p>The loads are written out: with a method of our own for them, which {@link MicroKernel8x2} can
  * afford, there are more nodes than those up to which the compiler inlines any but the JDK's, and

@@ -28,7 +28,7 @@ record Strips(int rows, int height) {
    */
   private static final int FEWEST = 2;
 
-  /** A multiple of the rows of a tile on every processor. */
+  /** A multiple of {@link MatMulTile#ROWS} on every processor. */
   private static final int UNIT = 8;
 
   /**
