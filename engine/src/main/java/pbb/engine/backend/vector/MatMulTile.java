@@ -32,19 +32,19 @@ final class MatMulTile {
   }
 
   /**
-   * How many of so many rows are best computed by tall tiles, the first ones. The rest takes tiles
-   * of {@link #ROWS}: at most two, of which the last may lack rows.
+   * How many of so many rows are computed by tall tiles, the first ones. The rest takes tiles of
+   * {@link #ROWS}: at most two, of which the last may lack rows.
    */
   static int inTallTiles(int rows) {
     int rest = rows % TALL_ROWS;
     int tall = rows - rest;
-    // 8 and 8 for 13 to 16 rows, rather than 12 and 8.
-    boolean fitTwo = rest > 0 && TALL_ROWS + rest <= 2 * ROWS;
+    // With tall tiles of 12: 8 and 8 for 13 to 16 rows, rather than 12 and 8.
+    boolean fitTwo = TALL_ROWS > ROWS && rest > 0 && TALL_ROWS + rest <= 2 * ROWS;
     return fitTwo ? Math.max(0, tall - TALL_ROWS) : tall;
   }
 
   /**
-   * Computes a tile as {@link MicroKernel8x2#multiply} says.
+   * Computes a tile as {@link MicroKernel8x2#multiply} says, with as many rows as it has.
    *
    * @param rows its rows: {@link #TALL_ROWS}, or any number up to {@link #ROWS}, which it then has
    */

@@ -9,7 +9,8 @@ import static pbb.engine.backend.vector.Memory.ALL;
 import jdk.incubator.vector.FloatVector;
 
 /**
- * The innermost product for processors with 32 vector registers: a tile of 8 rows by 2 vectors.
+ * The innermost product for processors with 32 vector registers: a tile of 8 rows by 2 vectors,
+ * where {@link MicroKernel12x2} has too few rows.
  *
  * <p>For i in [0, 8), j in [0, 2 · lanes): {@code tile[i][j] = Σ over p of a[i][p] · b[p][j]},
  * summed in the order of p by fused multiply-adds, which round alike in the interpreter, in

@@ -11,7 +11,7 @@ import pbb.engine.graph.MatMul;
  * <pre>
  * for each piece of k:
  *   for each few panels of B:               from the third-level cache or beyond, once a strip
- *     for each rows of a tile:              of A, read where they are
+ *     for the rows of each tile:            of A, read where they are
  *       for each of these panels:           from the second-level cache
  *         tile = rows · panel               in registers
  * </pre>

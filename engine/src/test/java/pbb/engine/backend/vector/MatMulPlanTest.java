@@ -96,11 +96,31 @@ class MatMulPlanTest {
         + (shape.transposeB() ? j * shape.ldb() + p : p * shape.ldb() + j);
   }
 
+  /** Tall tiles come first, and what they leave takes two tiles at most. */
+  @Test
+  void tallTilesLeaveTwoTilesAtMost() {
+    for (int rows = 1; rows <= 256; rows++) {
+      int tall = MatMulTile.inTallTiles(rows);
+      int rest = rows - tall;
+      int tiles = Math.ceilDiv(rest, MatMulTile.ROWS);
+      String message = rows + " rows, " + tall + " of them in tall tiles";
+      assertEquals(0, tall % MatMulTile.TALL_ROWS, message);
+      assertTrue(rest >= 0 && tiles <= 2, message);
+    }
+    if (MatMulTile.TALL_ROWS == 12) {
+      assertEquals(0, MatMulTile.inTallTiles(8));
+      assertEquals(12, MatMulTile.inTallTiles(12));
+      assertEquals(0, MatMulTile.inTallTiles(16));
+      assertEquals(12, MatMulTile.inTallTiles(17));
+      assertEquals(240, MatMulTile.inTallTiles(256));
+    }
+  }
+
   /** However rows are cut into tall tiles, tiles and rests of them, each has the same bits. */
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
   void aRowHasTheSameBitsAmongAnyNumberOfRows(boolean transposeA) {
-    int most = 60; // five tall tiles of twelve rows
+    int most = 60;
     int n = 37;
     int k = 29;
     try (Workers workers = Workers.of(1);

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import pbb.engine.graph.Destination;
@@ -43,7 +44,19 @@ class WeightProductKernelTest {
     }
   }
 
+  /** Every way to cut rows into tall tiles, tiles and rests of them, in one strip. */
+  @Test
+  void hasTheBitsOfTheUnpackedProductForAnyNumberOfRows() {
+    for (int m = 1; m <= 40; m++) {
+      check(MatMulShape.dense(1, m, 37, 520, false, true, m % 2 == 0), 1, new Strips(m, m));
+    }
+  }
+
   private static void check(MatMulShape shape, int threads) {
+    check(shape, threads, Strips.of(shape.m(), 1));
+  }
+
+  private static void check(MatMulShape shape, int threads, Strips strips) {
     try (Workers workers = Workers.of(threads);
         Arena arena = Arena.ofShared()) {
       MatMulScratch scratch = MatMulScratch.allocate(arena, workers);
@@ -55,8 +68,7 @@ class WeightProductKernelTest {
       for (int panel = 0; panel < weight.panels(); panel++) {
         weight.pack(panel);
       }
-      new WeightProductKernel(workers, Strips.of(shape.m(), 1), scratch, op(shape), a, weight, c)
-          .run();
+      new WeightProductKernel(workers, strips, scratch, op(shape), a, weight, c).run();
       assertEquals(
           -1,
           expected.mismatch(c),
