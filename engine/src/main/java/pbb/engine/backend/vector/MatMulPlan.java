@@ -60,7 +60,9 @@ final class MatMulPlan {
    */
   private static final Limits TRANSPOSED = new Limits(256, 768, 512, 192);
 
-  /** What {@link MatMulScratch} holds for a worker. */
+  /**
+   * What {@link MatMulScratch} holds for a worker; panels of tall tiles are fewer and take less.
+   */
   static final long PACKED_A_BYTES =
       Math.ceilDiv(TRANSPOSED.rows, MatMulTile.ROWS)
           * Packing.rowPanelBytes(MatMulTile.ROWS, TRANSPOSED.depth);
@@ -328,7 +330,7 @@ final class MatMulPlan {
     long stride = 4L * shape.lda();
     int tallRows = MatMulTile.inTallTiles(rows);
     for (int i = 0, height; i < rows; i += height) {
-      height = i < tallRows ? MatMulTile.TALL_ROWS : Math.min(MatMulTile.ROWS, rows - i);
+      height = MatMulTile.height(i, tallRows, rows);
       long source = a + (row + i) * stride + 4L * p;
       long sourceStride = stride;
       if (height < MatMulTile.ROWS) {

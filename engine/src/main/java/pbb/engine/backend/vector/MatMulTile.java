@@ -5,12 +5,12 @@ import static pbb.engine.backend.vector.Lanes.FLOAT;
 import jdk.incubator.vector.FloatVector;
 
 /**
- * The tile of C that stays in registers: its size on this processor, its product, and how it gets
+ * The tile of C that stays in registers: its sizes on this processor, its product, and how it gets
  * into C.
  */
 final class MatMulTile {
 
-  /** Rows of a tile. */
+  /** Rows of a tile, unless it is a tall one. */
   static final int ROWS = Lanes.THIRTY_TWO_REGISTERS ? MicroKernel8x2.ROWS : MicroKernel4x2.ROWS;
 
   /** Rows of a tall tile, as many of which as {@link #inTallTiles} says; or {@link #ROWS}. */
@@ -41,6 +41,17 @@ final class MatMulTile {
     // With tall tiles of 12: 8 and 8 for 13 to 16 rows, rather than 12 and 8.
     boolean fitTwo = TALL_ROWS > ROWS && rest > 0 && TALL_ROWS + rest <= 2 * ROWS;
     return fitTwo ? Math.max(0, tall - TALL_ROWS) : tall;
+  }
+
+  /**
+   * How many rows the tile at {@code row} has.
+   *
+   * @param row the first row of a tile
+   * @param tallRows how many rows are {@linkplain #inTallTiles in tall tiles}
+   * @param rows how many there are in all
+   */
+  static int height(int row, int tallRows, int rows) {
+    return row < tallRows ? TALL_ROWS : Math.min(ROWS, rows - row);
   }
 
   /**

@@ -25,6 +25,12 @@ final class Memory {
    */
   static final long ADDRESS_BITS = (1L << 56) - 1;
 
+  /** The bits that the distance between two rows of a matrix has, in bytes. */
+  static final long ROW_BITS = (1L << 30) - 1;
+
+  /** Those of an offset from one row into the next. */
+  static final long OFFSET_BITS = (1L << 31) - 1;
+
   private static final int CACHE_LINE = 64;
 
   private Memory() {}

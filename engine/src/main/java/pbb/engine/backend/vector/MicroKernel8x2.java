@@ -5,6 +5,8 @@ import static pbb.engine.backend.vector.Lanes.FLOAT;
 import static pbb.engine.backend.vector.Lanes.ORDER;
 import static pbb.engine.backend.vector.Memory.ADDRESS_BITS;
 import static pbb.engine.backend.vector.Memory.ALL;
+import static pbb.engine.backend.vector.Memory.OFFSET_BITS;
+import static pbb.engine.backend.vector.Memory.ROW_BITS;
 
 import jdk.incubator.vector.FloatVector;
 
@@ -43,12 +45,6 @@ final class MicroKernel8x2 {
   private static final int LANES = FLOAT.length();
   private static final long VECTOR_BYTES = 4L * LANES;
   private static final long B_ROW_BYTES = 2 * VECTOR_BYTES;
-
-  /** The bits that the distance between two rows has. */
-  private static final long ROW_BITS = (1L << 30) - 1;
-
-  /** Those of an offset from one row into the next. */
-  private static final long OFFSET_BITS = (1L << 31) - 1;
 
   private MicroKernel8x2() {}
 

@@ -28,8 +28,7 @@ final class Packing {
   private static final FloatVector HIGH_HALVES =
       FloatVector.fromArray(FOUR, new float[] {2, 6, 3, 7}, 0);
 
-  /** Eight floats, as one vector or as two of four. */
-  private static final VectorSpecies<Float> EIGHT = LANES >= 8 ? FloatVector.SPECIES_256 : FOUR;
+  private static final VectorSpecies<Float> EIGHT = FloatVector.SPECIES_256;
 
   /**
    * Rows that are transposed together: they fill a cache line of the target, and few enough lines
@@ -191,10 +190,12 @@ final class Packing {
   }
 
   private static void copyEight(long from, long to) {
-    FloatVector first = FloatVector.fromMemorySegment(EIGHT, ALL, from & ADDRESS_BITS, ORDER);
-    if (EIGHT.length() < 8) {
+    if (LANES >= 8) {
+      FloatVector.fromMemorySegment(EIGHT, ALL, from & ADDRESS_BITS, ORDER)
+          .intoMemorySegment(ALL, to & ADDRESS_BITS, ORDER);
+    } else {
+      storeFour(to, loadFour(from));
       storeFour(to + 16, loadFour(from + 16));
     }
-    first.intoMemorySegment(ALL, to & ADDRESS_BITS, ORDER);
   }
 }

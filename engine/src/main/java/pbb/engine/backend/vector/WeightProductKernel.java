@@ -103,7 +103,7 @@ final class WeightProductKernel extends RowKernel {
       for (int panel = firstPanel; panel < endPanel; panel += group) {
         int endOfGroup = Math.min(endPanel, panel + group);
         for (int i = 0, height; i < rows; i += height) {
-          height = i < tallRows ? MatMulTile.TALL_ROWS : Math.min(MatMulTile.ROWS, rows - i);
+          height = MatMulTile.height(i, tallRows, rows);
           boolean whole = i < wholeRows;
           rowOfTiles(
               whole ? from + i * rowBytes + 4L * p : rest,
