@@ -1,15 +1,16 @@
 package pbb.engine.backend.vector;
 
+import java.util.List;
 import pbb.engine.graph.Attention;
 import pbb.engine.graph.AttentionGradient;
 import pbb.engine.graph.CachedAttention;
 import pbb.engine.graph.Graph;
 import pbb.engine.graph.Op;
+import pbb.engine.graph.RmsNormGradient;
 
 /**
  * How the rows of a batch are cut, rows of tokens that is, for the kernels that compute each row
- * from itself. It depends on shapes alone, and so do the partial sums that some of them keep a
- * strip.
+ * from itself.
  *
  * @param rows the rows in all
  * @param height the rows of a strip; the last may lack some
@@ -22,46 +23,52 @@ record Strips(int rows, int height) {
    */
   static final int TALLEST = 256;
 
-  /**
-   * Few rows are cut into at least so many strips, for the sake of two threads; of more strips each
-   * would read all weights.
-   */
-  private static final int FEWEST = 2;
-
   /** A multiple of {@link MatMulTile#ROWS} on every processor. */
   private static final int UNIT = 8;
 
   /**
-   * Cuts rows.
+   * How the rows of a whole graph are cut. Where a kernel keeps partial sums of each strip this
+   * depends on the graph alone, not on the number of workers.
    *
-   * @param rows how many there are
    * @param sequenceLength rows that lie in one strip wherever that makes it no taller than {@link
    *     #TALLEST}
+   * @param fewest few rows are cut into at least so many strips, that several workers have some;
+   *     each strip reads all weights, so there are no more than needed
    */
-  static Strips of(int rows, int sequenceLength) {
-    int height = Math.clamp(HeadScratch.roundUp(Math.ceilDiv(rows, FEWEST), UNIT), UNIT, TALLEST);
-    if (sequenceLength <= TALLEST && rows % sequenceLength == 0) {
-      height = Math.max(1, height / sequenceLength) * sequenceLength;
+  record Cut(int sequenceLength, int fewest) {
+
+    private static final int FOR_TWO_WORKERS = 2;
+
+    /** For graphs that are not known, or of which any op may be run alone. */
+    static final Cut ANY_GRAPH = new Cut(1, FOR_TWO_WORKERS);
+
+    /** For the rows of a graph: a strip has what attention reads together. */
+    static Cut of(Graph graph, Workers workers) {
+      List<Op> ops = graph.sections().stream().flatMap(section -> section.ops().stream()).toList();
+      boolean partialSums = ops.stream().anyMatch(RmsNormGradient.class::isInstance);
+      return new Cut(
+          ops.stream().mapToInt(Cut::sequenceLength).max().orElse(1),
+          partialSums ? FOR_TWO_WORKERS : Math.min(FOR_TWO_WORKERS, workers.count()));
     }
-    return new Strips(rows, height);
-  }
 
-  /** The rows of a sequence in a graph: what attention reads together, or 1 without attention. */
-  static int sequenceLength(Graph graph) {
-    return graph.sections().stream()
-        .flatMap(section -> section.ops().stream())
-        .mapToInt(Strips::sequenceLength)
-        .max()
-        .orElse(1);
-  }
+    private static int sequenceLength(Op op) {
+      return switch (op) {
+        case Attention a -> a.length();
+        case AttentionGradient a -> a.length();
+        case CachedAttention c -> c.length();
+        default -> 1;
+      };
+    }
 
-  private static int sequenceLength(Op op) {
-    return switch (op) {
-      case Attention a -> a.length();
-      case AttentionGradient a -> a.length();
-      case CachedAttention c -> c.length();
-      default -> 1;
-    };
+    /** The strips of so many rows. */
+    Strips strips(int rows) {
+      int share = HeadScratch.roundUp(Math.ceilDiv(rows, fewest), UNIT);
+      int height = Math.clamp(share, UNIT, TALLEST);
+      if (sequenceLength <= TALLEST && rows % sequenceLength == 0) {
+        height = Math.max(1, height / sequenceLength) * sequenceLength;
+      }
+      return new Strips(rows, height);
+    }
   }
 
   int count() {

@@ -33,25 +33,25 @@ final class VectorKernels implements KernelFactory {
 
   private final Workers workers;
   private final MatMulScratch matMulScratch;
-  private final int sequenceLength;
+  private final Strips.Cut cut;
   private final Optional<PackedWeights> weights;
   private final ProgramScratch scratch;
 
   /**
    * @param scratch what the kernels of the program share
-   * @param sequenceLength rows that are best computed together, or 1
+   * @param cut how rows are cut into strips
    * @param weights those of the program, packed ahead of its products, if they are
    */
   VectorKernels(
       Workers workers,
       MatMulScratch matMulScratch,
       ProgramScratch scratch,
-      int sequenceLength,
+      Strips.Cut cut,
       Optional<PackedWeights> weights) {
     this.workers = workers;
     this.matMulScratch = matMulScratch;
     this.scratch = scratch;
-    this.sequenceLength = sequenceLength;
+    this.cut = cut;
     this.weights = weights;
   }
 
@@ -243,9 +243,7 @@ final class VectorKernels implements KernelFactory {
   }
 
   private Strips strips(Operand rows) {
-    return rows.shape().rank() > 1
-        ? Strips.of(rows.shape().get(0), sequenceLength)
-        : elements(rows);
+    return rows.shape().rank() > 1 ? cut.strips(rows.shape().get(0)) : elements(rows);
   }
 
   /** Each element is a row, for what knows no rows. */

@@ -38,7 +38,7 @@ final class VectorLowering implements Lowering {
       weights = ofProgram;
     }
     return new VectorKernels(
-        workers, matMulScratch, scratch, Strips.sequenceLength(graph), Optional.of(ofProgram));
+        workers, matMulScratch, scratch, Strips.Cut.of(graph, workers), Optional.of(ofProgram));
   }
 
   @Override

@@ -141,15 +141,20 @@ class StripKernelTest {
 
   @Test
   void aStripHoldsWholeSequencesWhereTheyAreShort() {
-    assertEquals(new Strips(4096, 256), Strips.of(4096, 32));
-    assertEquals(new Strips(4096, 256), Strips.of(4096, 256));
-    assertEquals(new Strips(1000, 240), Strips.of(1000, 40));
-    assertFalse(Strips.of(2048, 512).keepTogether(512));
-    Strips odd = Strips.of(1009, 1);
+    assertEquals(new Strips(4096, 256), strips(4096, 32));
+    assertEquals(new Strips(4096, 256), strips(4096, 256));
+    assertEquals(new Strips(1000, 240), strips(1000, 40));
+    assertFalse(strips(2048, 512).keepTogether(512));
+    Strips odd = strips(1009, 1);
     assertEquals(4, odd.count());
     assertEquals(1009, odd.end(3));
-    assertEquals(2, Strips.of(64, 1).count());
-    assertEquals(1, Strips.of(5, 5).count());
+    assertEquals(2, strips(64, 1).count());
+    assertEquals(1, strips(5, 5).count());
+    assertEquals(1, new Strips.Cut(1, 1).strips(64).count());
+  }
+
+  private static Strips strips(int rows, int sequenceLength) {
+    return new Strips.Cut(sequenceLength, 2).strips(rows);
   }
 
   /** A product that needs all rows waits, until what it reads is about to be overwritten. */
