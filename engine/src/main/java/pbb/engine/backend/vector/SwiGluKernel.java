@@ -21,13 +21,14 @@ final class SwiGluKernel extends ElementwiseKernel {
 
   @Override
   void range(long byteOffset, int count) {
+    long bytes = 4L * count;
+    long to = Memory.address(out, byteOffset, bytes);
+    long z = Memory.address(gate, byteOffset, bytes);
+    long x = Memory.address(up, byteOffset, bytes);
     int i = 0;
     for (; i <= count - Lanes.COUNT; i += Lanes.COUNT) {
-      long at = byteOffset + i * 4L;
-      FloatVector z = VectorMath.load(gate, at);
-      z.mul(VectorMath.sigmoid(z))
-          .mul(VectorMath.load(up, at))
-          .intoMemorySegment(out, at, Lanes.ORDER);
+      FloatVector of = Memory.load(z + 4L * i);
+      Memory.store(to + 4L * i, of.mul(VectorMath.sigmoid(of)).mul(Memory.load(x + 4L * i)));
     }
     if (i < count) {
       tail(byteOffset + i * 4L, count - i);
