@@ -9,7 +9,7 @@ import pbb.engine.graph.RmsNormGradient;
 
 /**
  * {@link RmsNormGradient}. The gradient by the weight sums over all runs: each strip sums its own,
- * and the strips' sums are added in their order.
+ * and the strips' sums are added in their order; {@link Strips.Cut#of} therefore knows this op.
  */
 final class RmsNormGradientKernel extends RowKernel {
 

@@ -26,7 +26,10 @@ abstract class RowKernel implements Kernel, Workers.Task {
    */
   abstract void rows(int first, int end, int worker);
 
-  /** What is left to do, by one thread, when all rows are done. */
+  /**
+   * What is left to do, by one thread, when all rows are done. A kernel that adds up sums of strips
+   * here must be known to {@link Strips.Cut#of}: its bits depend on how rows are cut.
+   */
   void finish() {}
 
   /** Whether the rows of each strip can be computed without those of others. */

@@ -32,17 +32,20 @@ record Strips(int rows, int height) {
    *
    * @param sequenceLength rows that lie in one strip wherever that makes it no taller than {@link
    *     #TALLEST}
-   * @param fewest few rows are cut into at least so many strips, that several workers have some;
-   *     each strip reads all weights, so there are no more than needed
+   * @param fewest how many strips few rows are cut into, as far as {@link #UNIT} and whole
+   *     sequences allow: several workers need some each, but each strip reads all weights
    */
   record Cut(int sequenceLength, int fewest) {
 
     private static final int FOR_TWO_WORKERS = 2;
 
-    /** For graphs that are not known, or of which any op may be run alone. */
+    /** For graphs that are not known: good for any number of workers. */
     static final Cut ANY_GRAPH = new Cut(1, FOR_TWO_WORKERS);
 
-    /** For the rows of a graph: a strip has what attention reads together. */
+    /**
+     * For the rows of a graph: a strip has what attention reads together, and few rows are one
+     * strip for one worker, unless partial sums forbid it.
+     */
     static Cut of(Graph graph, Workers workers) {
       List<Op> ops = graph.sections().stream().flatMap(section -> section.ops().stream()).toList();
       boolean partialSums = ops.stream().anyMatch(RmsNormGradient.class::isInstance);

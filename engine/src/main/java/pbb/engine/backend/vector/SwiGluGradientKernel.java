@@ -5,7 +5,10 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
 import pbb.engine.graph.SwiGluGradient;
 
-/** {@link SwiGluGradient}, both gradients in one pass over gate and up. */
+/**
+ * {@link SwiGluGradient}, both gradients in one pass over gate and up. With addresses as in {@link
+ * SwiGluKernel} it was slower.
+ */
 final class SwiGluGradientKernel extends ElementwiseKernel {
 
   private final MemorySegment dgate;

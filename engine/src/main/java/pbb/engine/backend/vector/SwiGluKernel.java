@@ -23,12 +23,12 @@ final class SwiGluKernel extends ElementwiseKernel {
   void range(long byteOffset, int count) {
     long bytes = 4L * count;
     long to = Memory.address(out, byteOffset, bytes);
-    long z = Memory.address(gate, byteOffset, bytes);
-    long x = Memory.address(up, byteOffset, bytes);
+    long gates = Memory.address(gate, byteOffset, bytes);
+    long ups = Memory.address(up, byteOffset, bytes);
     int i = 0;
     for (; i <= count - Lanes.COUNT; i += Lanes.COUNT) {
-      FloatVector of = Memory.load(z + 4L * i);
-      Memory.store(to + 4L * i, of.mul(VectorMath.sigmoid(of)).mul(Memory.load(x + 4L * i)));
+      FloatVector z = Memory.load(gates + 4L * i);
+      Memory.store(to + 4L * i, z.mul(VectorMath.sigmoid(z)).mul(Memory.load(ups + 4L * i)));
     }
     if (i < count) {
       tail(byteOffset + i * 4L, count - i);

@@ -28,7 +28,11 @@ public final class VectorBackend implements Backend {
   /** The kernels, for a backend that has some ops computed here; of use until this is closed. */
   public KernelFactory kernels() {
     return new VectorKernels(
-        workers, matMulScratch, new ProgramScratch(workers), Strips.Cut.ANY_GRAPH, Optional.empty());
+        workers,
+        matMulScratch,
+        new ProgramScratch(workers),
+        Strips.Cut.ANY_GRAPH,
+        Optional.empty());
   }
 
   @Override

@@ -21,6 +21,7 @@ import pbb.engine.backend.host.Kernel;
 import pbb.engine.graph.Add;
 import pbb.engine.graph.DataType;
 import pbb.engine.graph.Gradients;
+import pbb.engine.graph.Graph;
 import pbb.engine.graph.Program;
 import pbb.engine.graph.Role;
 import pbb.engine.graph.Tensor;
@@ -151,6 +152,21 @@ class StripKernelTest {
     assertEquals(2, strips(64, 1).count());
     assertEquals(1, strips(5, 5).count());
     assertEquals(1, new Strips.Cut(1, 1).strips(64).count());
+  }
+
+  /** One strip of few rows for one worker, unless sums of strips would then be others. */
+  @Test
+  void partialSumsAloneKeepTwoStripsForOneWorker() {
+    Transformer.Training training = cases().findFirst().orElseThrow().training();
+    Graph forward = training.graph();
+    Graph backward = Gradients.backward(GRAPH, forward, false);
+    try (Workers one = Workers.of(1);
+        Workers two = Workers.of(2)) {
+      assertEquals(new Strips.Cut(24, 1), Strips.Cut.of(forward, one));
+      assertEquals(new Strips.Cut(24, 2), Strips.Cut.of(forward, two));
+      assertEquals(new Strips.Cut(24, 2), Strips.Cut.of(backward, one));
+      assertEquals(new Strips.Cut(24, 2), Strips.Cut.of(backward, two));
+    }
   }
 
   private static Strips strips(int rows, int sequenceLength) {
