@@ -177,82 +177,100 @@ public final class Compare implements Runnable {
     return opened;
   }
 
-  /** Who is to be compared is measured in turn, or at least one right after the other. */
+  /** Everything that was asked for; what compares single threads, on one CPU. */
   private void measure(
       List<Engine> engines,
       Optional<Peers> peers,
       Set<What> asked,
       List<ModelShape> models,
       Limit limit) {
+    boolean onDevice = engines.stream().allMatch(engine -> Engine.isOnDevice(engine.device()));
+    for (What each : asked) {
+      if (each.isSteadySpeed() && limit.threads() == 1 && !onDevice) {
+        Optional<OneCpu> cpu = OneCpu.fastest(limit::fmaNow);
+        try {
+          cpu.ifPresent(bound -> print(bound.line()));
+          measure(each, engines, peers, models, limit);
+        } finally {
+          cpu.ifPresent(OneCpu::close);
+        }
+      } else {
+        measure(each, engines, peers, models, limit);
+      }
+    }
+  }
+
+  /** Who is to be compared is measured in turn, or at least one right after the other. */
+  private void measure(
+      What what,
+      List<Engine> engines,
+      Optional<Peers> peers,
+      List<ModelShape> models,
+      Limit limit) {
     int threads = limit.threads();
     List<Engine> onHost =
         engines.stream().filter(engine -> !Engine.isOnDevice(engine.device())).toList();
-    for (What each : asked) {
-      switch (each) {
-        case LIMIT -> {} // the machine's, not a device's
-        case TRAIN ->
-            models.forEach(
-                model -> {
-                  Consumer<Turns> inTurns =
-                      turns ->
-                          peers.ifPresent(
-                              others -> others.train(model, threads, turns, this::print));
-                  engines.forEach(
-                      engine -> engine.train(model, limit::fmaNow, this::print, inTurns));
-                  if (onHost.isEmpty()) {
-                    inTurns.accept(
-                        new Turns(model.trainingFlops(), limit::fmaNow, Optional.empty()));
-                  }
-                });
-        case KERNELS ->
-            models.forEach(model -> engines.forEach(engine -> engine.kernels(model, this::print)));
-        case MATMUL -> products(engines, peers, threads, withShares(limit));
-        case GENERATE ->
-            models.forEach(
-                model -> {
-                  Consumer<Turns> inTurns =
-                      turns ->
-                          peers.ifPresent(
-                              others -> others.generate(model, threads, turns, this::print));
-                  engines.forEach(
-                      engine -> engine.generate(model, limit::fmaNow, this::print, inTurns));
-                  if (onHost.isEmpty()) {
-                    inTurns.accept(
-                        new Turns(GenerationLoad.flops(model), limit::fmaNow, Optional.empty()));
-                  }
-                });
-        case GENERATE1 ->
-            models.forEach(
-                model -> onHost.forEach(engine -> print(SingleSequence.measure(engine, model))));
-        case MEMORY ->
-            models.forEach(
-                model -> {
-                  onHost.forEach(engine -> Memory.measure(engine, model, this::print));
-                  peers.ifPresent(others -> Memory.measure(others, model, threads, this::print));
-                });
-        case START -> {
-          print(Start.help(root()));
+    switch (what) {
+      case LIMIT -> {} // the machine's, not a device's
+      case TRAIN ->
           models.forEach(
               model -> {
-                onHost.forEach(engine -> Start.measure(engine, model, this::print));
-                peers.ifPresent(others -> Start.measure(others, model, threads, this::print));
+                Consumer<Turns> inTurns =
+                    turns ->
+                        peers.ifPresent(others -> others.train(model, threads, turns, this::print));
+                engines.forEach(engine -> engine.train(model, limit::fmaNow, this::print, inTurns));
+                if (onHost.isEmpty()) {
+                  inTurns.accept(new Turns(model.trainingFlops(), limit::fmaNow, Optional.empty()));
+                }
               });
-        }
-        case GROWTH -> {
-          Consumer<Line> out = withShares(limit);
-          models.forEach(model -> engines.forEach(engine -> Growth.measure(engine, model, out)));
-        }
-        case GRID ->
-            engines.forEach(engine -> Grid.measure(engine, new SharesOfPeak(limit), this::print));
-        case ALLOCATION ->
-            models.forEach(
-                model ->
-                    onHost.forEach(
-                        engine -> {
-                          print(Allocation.training(engine, model));
-                          print(Allocation.generation(engine, model));
-                        }));
+      case KERNELS ->
+          models.forEach(model -> engines.forEach(engine -> engine.kernels(model, this::print)));
+      case MATMUL -> products(engines, peers, threads, withShares(limit));
+      case GENERATE ->
+          models.forEach(
+              model -> {
+                Consumer<Turns> inTurns =
+                    turns ->
+                        peers.ifPresent(
+                            others -> others.generate(model, threads, turns, this::print));
+                engines.forEach(
+                    engine -> engine.generate(model, limit::fmaNow, this::print, inTurns));
+                if (onHost.isEmpty()) {
+                  inTurns.accept(
+                      new Turns(GenerationLoad.flops(model), limit::fmaNow, Optional.empty()));
+                }
+              });
+      case GENERATE1 ->
+          models.forEach(
+              model -> onHost.forEach(engine -> print(SingleSequence.measure(engine, model))));
+      case MEMORY ->
+          models.forEach(
+              model -> {
+                onHost.forEach(engine -> Memory.measure(engine, model, this::print));
+                peers.ifPresent(others -> Memory.measure(others, model, threads, this::print));
+              });
+      case START -> {
+        print(Start.help(root()));
+        models.forEach(
+            model -> {
+              onHost.forEach(engine -> Start.measure(engine, model, this::print));
+              peers.ifPresent(others -> Start.measure(others, model, threads, this::print));
+            });
       }
+      case GROWTH -> {
+        Consumer<Line> out = withShares(limit);
+        models.forEach(model -> engines.forEach(engine -> Growth.measure(engine, model, out)));
+      }
+      case GRID ->
+          engines.forEach(engine -> Grid.measure(engine, new SharesOfPeak(limit), this::print));
+      case ALLOCATION ->
+          models.forEach(
+              model ->
+                  onHost.forEach(
+                      engine -> {
+                        print(Allocation.training(engine, model));
+                        print(Allocation.generation(engine, model));
+                      }));
     }
   }
 
