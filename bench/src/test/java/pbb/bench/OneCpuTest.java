@@ -31,7 +31,8 @@ class OneCpuTest {
 
   private static String allowedInChild() throws IOException {
     Process child =
-        new ProcessBuilder("grep", "Cpus_allowed_list", "/proc/self/status").inheritIO()
+        new ProcessBuilder("grep", "Cpus_allowed_list", "/proc/self/status")
+            .inheritIO()
             .redirectOutput(ProcessBuilder.Redirect.PIPE)
             .start();
     String line = new String(child.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
