@@ -37,6 +37,10 @@ public final class Compare implements Runnable {
   private static final Set<DeviceStatus.Kind> MEASURED =
       EnumSet.of(DeviceStatus.Kind.GPU, DeviceStatus.Kind.VECTOR_CPU);
 
+  /** What compares speeds of compiled code, for which all are to run on the same CPU. */
+  private static final Set<What> COMPARES_SPEEDS =
+      EnumSet.complementOf(EnumSet.of(What.LIMIT, What.MEMORY, What.START, What.ALLOCATION));
+
   /** How ids of devices behind OpenCL begin. */
   private static final String OPENCL = "opencl:";
 
@@ -134,7 +138,7 @@ public final class Compare implements Runnable {
         }
         List<Engine> engines =
             backends.stream().map(backend -> new Engine(backend, count)).toList();
-        measure(engines, others, asked, models, limit);
+        measureAll(engines, others, asked, models, limit);
       } finally {
         backends.forEach(Backend::close);
       }
@@ -177,25 +181,22 @@ public final class Compare implements Runnable {
     return opened;
   }
 
-  /** Everything that was asked for; what compares single threads, on one CPU. */
-  private void measure(
+  /** Everything that was asked for. */
+  private void measureAll(
       List<Engine> engines,
       Optional<Peers> peers,
       Set<What> asked,
       List<ModelShape> models,
       Limit limit) {
-    boolean onDevice = engines.stream().allMatch(engine -> Engine.isOnDevice(engine.device()));
-    for (What each : asked) {
-      if (each.isSteadySpeed() && limit.threads() == 1 && !onDevice) {
-        Optional<OneCpu> cpu = OneCpu.fastest(limit::fmaNow);
-        try {
-          cpu.ifPresent(bound -> print(bound.line()));
-          measure(each, engines, peers, models, limit);
-        } finally {
-          cpu.ifPresent(OneCpu::close);
+    boolean onHost = engines.stream().anyMatch(engine -> !Engine.isOnDevice(engine.device()));
+    for (What what : asked) {
+      if (limit.threads() == 1 && onHost && COMPARES_SPEEDS.contains(what)) {
+        try (OneCpu cpu = OneCpu.fastest(limit::fmaNow)) {
+          print(cpu.line().with("for", what.toString()));
+          measure(what, engines, peers, models, limit);
         }
       } else {
-        measure(each, engines, peers, models, limit);
+        measure(what, engines, peers, models, limit);
       }
     }
   }

@@ -7,57 +7,82 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SymbolLookup;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
-import java.util.ArrayList;
 import java.util.BitSet;
-import java.util.List;
+import java.util.Collections;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.function.DoubleSupplier;
 
 /**
- * Keeps the calling thread, and what threads and processes it starts meanwhile, on one CPU. Those
- * of a shared machine can differ by a third, and a process tends to stay on one: who are compared
- * with a single thread each are to run on the same one, and so is the measurement of its peak.
+ * Binds the calling thread to one CPU until it is closed, by the same thread. Threads and processes
+ * that it starts meanwhile inherit that, and keep it afterwards. The CPUs of a machine that others
+ * share can differ by a third, and a process tends to stay on one: those who are compared with a
+ * thread each are to run on the same one, and so is the measurement of its peak.
  */
 final class OneCpu implements AutoCloseable {
 
-  private final Affinity affinity;
-  private final BitSet before;
-  private final int cpu;
-  private final List<Double> speeds;
+  /** The speed of a moment says little: each CPU is tried so often, and its best counts. */
+  private static final int ROUNDS = 2;
 
-  private OneCpu(Affinity affinity, BitSet before, int cpu, List<Double> speeds) {
-    this.affinity = affinity;
-    this.before = before;
-    this.cpu = cpu;
-    this.speeds = speeds;
+  /** What undoes it; empty where nothing was bound. */
+  private final Optional<Runnable> release;
+
+  private final Line line;
+
+  private OneCpu(Optional<Runnable> release, Line line) {
+    this.release = release;
+    this.line = line;
   }
 
   /**
-   * Binds the calling thread to the fastest of the CPUs that it may run on.
+   * Binds the calling thread to the fastest of the CPUs that it may run on, where the C library can
+   * (Linux's and FreeBSD's), and the system lets it; else to none, and {@link #line} says why.
    *
    * @param speed measures the one that the calling thread is on
-   * @return what ends it; empty where the operating system binds no threads, as only Linux does
    */
-  static Optional<OneCpu> fastest(DoubleSupplier speed) {
-    return Affinity.find()
-        .map(
-            affinity -> {
-              BitSet before = affinity.allowed();
-              int fastest = -1;
-              double best = 0;
-              List<Double> speeds = new ArrayList<>();
-              for (int cpu = before.nextSetBit(0); cpu >= 0; cpu = before.nextSetBit(cpu + 1)) {
-                affinity.allow(only(cpu));
-                double reached = speed.getAsDouble();
-                speeds.add(reached);
-                if (fastest < 0 || reached > best) {
-                  fastest = cpu;
-                  best = reached;
-                }
-              }
-              affinity.allow(only(fastest));
-              return new OneCpu(affinity, before, fastest, speeds);
-            });
+  static OneCpu fastest(DoubleSupplier speed) {
+    Optional<Affinity> found = Affinity.find();
+    if (found.isEmpty()) {
+      return unbound("there is no sched_setaffinity here");
+    }
+    Affinity affinity = found.get();
+    BitSet before = new BitSet();
+    if (!affinity.get(before)) {
+      return unbound("sched_getaffinity failed");
+    }
+    boolean done = false;
+    try {
+      Map<Integer, Double> speeds = new TreeMap<>();
+      for (int round = 0; round < ROUNDS; round++) {
+        for (int cpu : before.stream().toArray()) {
+          if (!affinity.set(only(cpu))) {
+            return unbound("sched_setaffinity failed for CPU " + cpu);
+          }
+          speeds.merge(cpu, speed.getAsDouble(), Math::max);
+        }
+      }
+      int fastest = Collections.max(speeds.entrySet(), Map.Entry.comparingByValue()).getKey();
+      if (!affinity.set(only(fastest))) {
+        return unbound("sched_setaffinity failed for CPU " + fastest);
+      }
+      done = true;
+      Line line =
+          Line.of("cpu")
+              .with("cpu", fastest)
+              .with("of", speeds.size())
+              .with("fastest_gflops", Line.round(Collections.max(speeds.values()), 1))
+              .with("slowest_gflops", Line.round(Collections.min(speeds.values()), 1));
+      return new OneCpu(Optional.of(() -> affinity.set(before)), line);
+    } finally {
+      if (!done) {
+        affinity.set(before);
+      }
+    }
+  }
+
+  private static OneCpu unbound(String because) {
+    return new OneCpu(Optional.empty(), Line.of("cpu").with("cpu", "any").with("because", because));
   }
 
   private static BitSet only(int cpu) {
@@ -66,23 +91,22 @@ final class OneCpu implements AutoCloseable {
     return one;
   }
 
-  /** As a line of {@code scripts/bench compare}: which CPU, and what each reached just now. */
+  /**
+   * As a line of {@code scripts/bench compare}: which CPU of how many, and what the fastest and the
+   * slowest of them reached; or why none.
+   */
   Line line() {
-    return Line.of("cpu")
-        .with("cpu", cpu)
-        .with("of", speeds.size())
-        .with("peak_gflops", Line.round(speeds.stream().max(Double::compare).orElseThrow(), 1))
-        .with("lowest_gflops", Line.round(speeds.stream().min(Double::compare).orElseThrow(), 1));
+    return line;
   }
 
-  /** The thread that bound itself may run where it could before. */
+  /** The thread that was bound may run where it could before. */
   @Override
   public void close() {
-    affinity.allow(before);
+    release.ifPresent(Runnable::run);
   }
 
   /**
-   * Linux's functions for it, of the C library.
+   * The C library's functions for it.
    *
    * @param getAffinity {@code int sched_getaffinity(pid_t, size_t, cpu_set_t *)}
    * @param setAffinity {@code int sched_setaffinity(pid_t, size_t, const cpu_set_t *)}
@@ -92,7 +116,7 @@ final class OneCpu implements AutoCloseable {
     private static final int CALLING_THREAD = 0;
 
     /** Of a mask with a bit for each CPU: as many as Linux can be built for. */
-    private static final long MASK_BYTES = 8192 / Byte.SIZE;
+    private static final int MASK_LONGS = 8192 / Long.SIZE;
 
     private static final FunctionDescriptor TYPE =
         FunctionDescriptor.of(
@@ -115,31 +139,30 @@ final class OneCpu implements AutoCloseable {
                                   linker.downcallHandle(set, TYPE))));
     }
 
-    BitSet allowed() {
+    /** Adds the CPUs that the calling thread may run on; false if that fails. */
+    boolean get(BitSet cpus) {
       try (Arena arena = Arena.ofConfined()) {
-        MemorySegment mask = arena.allocate(MASK_BYTES, Long.BYTES);
-        call("sched_getaffinity", getAffinity, mask);
-        return BitSet.valueOf(mask.asByteBuffer());
+        MemorySegment mask = arena.allocate(ValueLayout.JAVA_LONG, MASK_LONGS);
+        boolean known = call(getAffinity, mask);
+        cpus.or(BitSet.valueOf(mask.toArray(ValueLayout.JAVA_LONG)));
+        return known;
       }
     }
 
-    void allow(BitSet cpus) {
+    /** Sets them; false if that fails. */
+    boolean set(BitSet cpus) {
       try (Arena arena = Arena.ofConfined()) {
-        MemorySegment mask = arena.allocate(MASK_BYTES, Long.BYTES);
-        mask.copyFrom(MemorySegment.ofArray(cpus.toByteArray()));
-        call("sched_setaffinity", setAffinity, mask);
+        MemorySegment mask = arena.allocate(ValueLayout.JAVA_LONG, MASK_LONGS);
+        mask.copyFrom(MemorySegment.ofArray(cpus.toLongArray()));
+        return call(setAffinity, mask);
       }
     }
 
-    private static void call(String name, MethodHandle function, MemorySegment mask) {
-      int result;
+    private static boolean call(MethodHandle function, MemorySegment mask) {
       try {
-        result = (int) function.invokeExact(CALLING_THREAD, MASK_BYTES, mask);
+        return (int) function.invokeExact(CALLING_THREAD, mask.byteSize(), mask) >= 0;
       } catch (Throwable e) {
         throw new IllegalStateException(e); // a C function throws nothing
-      }
-      if (result < 0) {
-        throw new IllegalStateException(name + " failed: this process may not choose its CPU");
       }
     }
   }

@@ -51,6 +51,9 @@ class CompareTest {
     for (String line : out.toString().lines().toList()) {
       lines.add(Line.parse(line));
     }
+    Line cpu = lines.removeFirst();
+    assertEquals("cpu", cpu.get("what").asText());
+    assertEquals("kernels", cpu.get("for").asText());
     Line step = lines.removeLast();
     assertEquals("scalar", step.get("backend").asText());
     assertEquals(1, step.get("threads").asInt());

@@ -9,11 +9,10 @@ import pbb.engine.nn.Transformer;
 import pbb.engine.nn.Weights;
 
 /**
- * Trains a tiny model over and over, in a thread of its own, while a training is made ready and
- * until the JVM has compiled most of the kernels: a first step that waits for that ends later,
- * since each kernel's turn comes only when those before it are compiled. The loops here are short:
- * methods are then compiled once and whole, not first in the middle of a long loop, to be compiled
- * again for later calls. Changes no result.
+ * Trains a tiny model over and over, in a thread of its own, while a training is made ready: so the
+ * JVM has compiled most of the kernels when the first step begins, rather than during it. Its loops
+ * are short: methods are then compiled once and whole, not first in the middle of a long loop, to
+ * be compiled again for later calls. Changes no result.
  *
  * <p>The backend must run nothing else until this is closed.
  */
@@ -28,15 +27,6 @@ public final class WarmUp implements AutoCloseable {
 
   private static final Document DOCUMENT =
       Document.of(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17);
-
-  /**
-   * A step that takes no longer runs compiled kernels: 50 ms and more before, a third of a
-   * millisecond in the end.
-   */
-  private static final long COMPILED_NANOS = 5_000_000;
-
-  /** A training begins after this long in any case. */
-  private static final long MOST_NANOS = 2_500_000_000L;
 
   private final Thread thread;
   private volatile boolean closed;
@@ -57,13 +47,8 @@ public final class WarmUp implements AutoCloseable {
   private void train(Backend backend) {
     Weights weights = Weights.initial(new Transformer(MODEL), 0);
     try (Trainer trainer = Trainer.start(backend, CONFIG, weights, WarmUp::fill)) {
-      long began = System.nanoTime();
-      boolean compiled = false;
-      for (long now = began; !(closed && (compiled || now - began > MOST_NANOS)); ) {
+      while (!closed) {
         trainer.step();
-        long ended = System.nanoTime();
-        compiled |= ended - now <= COMPILED_NANOS;
-        now = ended;
       }
     }
   }
@@ -74,10 +59,7 @@ public final class WarmUp implements AutoCloseable {
     return cursor + 1;
   }
 
-  /**
-   * Waits until kernels are compiled, for two seconds and a half after it began at most, and until
-   * the backend is free.
-   */
+  /** Ends it and waits until the backend is free, for a few milliseconds at most. */
   @Override
   public void close() {
     closed = true;
