@@ -93,7 +93,6 @@ final class Engine {
     try (GenerationLoad load = new GenerationLoad(backend, shape)) {
       double tokens = (double) GenerationLoad.BATCH * GenerationLoad.NEW;
       Rates.warmUp(load::generate);
-      Rates.warmUp(load::generate); // twice as long as usual: two passes are to be compiled
       Repeats repeats =
           repeats(GENERATION_REPEATS, GenerationLoad.flops(shape), peak, load::generate);
       Line line =
