@@ -188,15 +188,16 @@ public final class Compare implements Runnable {
       Set<What> asked,
       List<ModelShape> models,
       Limit limit) {
-    boolean onHost = engines.stream().anyMatch(engine -> !Engine.isOnDevice(engine.device()));
+    List<Engine> onHost =
+        engines.stream().filter(engine -> !Engine.isOnDevice(engine.device())).toList();
     for (What what : asked) {
-      if (limit.threads() == 1 && onHost && COMPARES_SPEEDS.contains(what)) {
+      if (limit.threads() == 1 && !onHost.isEmpty() && COMPARES_SPEEDS.contains(what)) {
         try (OneCpu cpu = OneCpu.fastest(limit::fmaNow)) {
           print(cpu.line().with("for", what.toString()));
-          measure(what, engines, peers, models, limit);
+          measure(what, engines, onHost, peers, models, limit);
         }
       } else {
-        measure(what, engines, peers, models, limit);
+        measure(what, engines, onHost, peers, models, limit);
       }
     }
   }
@@ -205,12 +206,11 @@ public final class Compare implements Runnable {
   private void measure(
       What what,
       List<Engine> engines,
+      List<Engine> onHost,
       Optional<Peers> peers,
       List<ModelShape> models,
       Limit limit) {
     int threads = limit.threads();
-    List<Engine> onHost =
-        engines.stream().filter(engine -> !Engine.isOnDevice(engine.device())).toList();
     switch (what) {
       case LIMIT -> {} // the machine's, not a device's
       case TRAIN ->

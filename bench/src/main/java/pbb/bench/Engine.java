@@ -150,8 +150,7 @@ final class Engine {
   void kernels(ModelShape shape, Consumer<Line> out) {
     Observed observed = new Observed(backend);
     try (TrainingLoad load = new TrainingLoad(observed, shape)) {
-      load.step();
-      load.step();
+      Rates.warmUp(load::step);
       double[] steps = new double[PROFILED_STEPS];
       double profiled = 0;
       for (int i = 0; i < PROFILED_STEPS; i++) {

@@ -47,10 +47,11 @@ final class OneCpu implements AutoCloseable {
       return unbound("there is no sched_setaffinity here");
     }
     Affinity affinity = found.get();
-    BitSet before = new BitSet();
-    if (!affinity.get(before)) {
+    Optional<BitSet> allowed = affinity.get();
+    if (allowed.isEmpty()) {
       return unbound("sched_getaffinity failed");
     }
+    BitSet before = allowed.get();
     boolean done = false;
     try {
       Map<Integer, Double> speeds = new TreeMap<>();
@@ -139,13 +140,13 @@ final class OneCpu implements AutoCloseable {
                                   linker.downcallHandle(set, TYPE))));
     }
 
-    /** Adds the CPUs that the calling thread may run on; false if that fails. */
-    boolean get(BitSet cpus) {
+    /** The CPUs that the calling thread may run on; empty if that fails. */
+    Optional<BitSet> get() {
       try (Arena arena = Arena.ofConfined()) {
         MemorySegment mask = arena.allocate(ValueLayout.JAVA_LONG, MASK_LONGS);
-        boolean known = call(getAffinity, mask);
-        cpus.or(BitSet.valueOf(mask.toArray(ValueLayout.JAVA_LONG)));
-        return known;
+        return call(getAffinity, mask)
+            ? Optional.of(BitSet.valueOf(mask.toArray(ValueLayout.JAVA_LONG)))
+            : Optional.empty();
       }
     }
 

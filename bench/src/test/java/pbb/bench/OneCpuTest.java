@@ -62,6 +62,7 @@ class OneCpuTest {
       Line line = cpu.line();
       assertEquals(first, line.get("cpu").asText());
       assertEquals(tried.stream().distinct().count(), line.get("of").asInt());
+      assertEquals(2 * line.get("of").asInt(), tried.size(), "two looks at each");
       assertEquals(999, line.get("fastest_gflops").asDouble());
       assertEquals(1000 - line.get("of").asInt(), line.get("slowest_gflops").asDouble());
     }
