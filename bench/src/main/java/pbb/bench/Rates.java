@@ -1,7 +1,5 @@
 package pbb.bench;
 
-import java.lang.management.CompilationMXBean;
-import java.lang.management.ManagementFactory;
 import java.util.Arrays;
 
 /**
@@ -12,11 +10,6 @@ import java.util.Arrays;
  * @param high the fastest
  */
 record Rates(double median, double low, double high) {
-
-  private static final int WARM_UPS = 2;
-  private static final double WARM_UP_WINDOW = 1.5;
-  private static final double QUIET = 0.03;
-  private static final double LONGEST_WARM_UP = 30;
 
   static Rates of(double... rates) {
     double[] sorted = rates.clone();
@@ -39,27 +32,11 @@ record Rates(double median, double low, double high) {
     return of(rates);
   }
 
-  /**
-   * Repeats a piece of work until the JVM has compiled it: until, while it ran for a second and a
-   * half, compiling took less than 3% of that; for half a minute at most. A fixed time is too
-   * short: a first training step may take three seconds, and those after it be compiled no better.
-   */
+  /** Repeats a piece of work until the JVM has compiled it, as {@link WarmUp} tells. */
   static void warmUp(Runnable work) {
-    CompilationMXBean compiler = ManagementFactory.getCompilationMXBean();
-    double total = 0;
-    double window = 0;
-    long compiled = compiler.getTotalCompilationTime();
-    boolean quiet = false;
-    for (int runs = 0; runs < WARM_UPS || !quiet && total < LONGEST_WARM_UP; runs++) {
-      double spent = seconds(work);
-      total += spent;
-      window += spent;
-      if (window >= WARM_UP_WINDOW) {
-        long before = compiled;
-        compiled = compiler.getTotalCompilationTime();
-        quiet = (compiled - before) / 1e3 < QUIET * window;
-        window = 0;
-      }
+    WarmUp warmUp = WarmUp.begin();
+    while (!warmUp.isOver()) {
+      warmUp.ran(seconds(work));
     }
   }
 
