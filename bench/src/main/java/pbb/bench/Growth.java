@@ -35,8 +35,11 @@ final class Growth {
     double[] after = new double[REPEATS];
     try (TrainingLoad small = engine.training(base);
         TrainingLoad large = engine.training(grown)) {
-      Rates.warmUp(small::step);
-      Rates.warmUp(large::step);
+      Rates.warmUp(
+          () -> {
+            small.step();
+            large.step();
+          });
       for (int i = 0; i < REPEATS; i++) {
         before[i] = Rates.seconds(small::step);
         after[i] = Rates.seconds(large::step);

@@ -32,11 +32,11 @@ record Rates(double median, double low, double high) {
     return of(rates);
   }
 
-  /** Repeats a piece of work until the JVM has compiled it, as {@link WarmUp} tells. */
+  /** Repeats a piece of work until the JVM has compiled it, as {@link CompilationWatch} tells. */
   static void warmUp(Runnable work) {
-    WarmUp warmUp = WarmUp.begin();
-    while (!warmUp.isOver()) {
-      warmUp.ran(seconds(work));
+    CompilationWatch watch = CompilationWatch.begin();
+    while (!watch.isOver()) {
+      watch.ran(seconds(work));
     }
   }
 
