@@ -14,7 +14,8 @@ find_tornado() {
   fi
   for jar in "$home"/share/java/tornado/*.jar; do
     case ${jar##*/} in
-      jmh-*) ;; # an old one for its own benchmarks, which would stand before ours
+      # Its own benchmarks, and an old JMH for them, which would stand before ours.
+      jmh-* | tornado-benchmarks-*) ;;
       *) upgrade=$upgrade:$jar ;;
     esac
   done

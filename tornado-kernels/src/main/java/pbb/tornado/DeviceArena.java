@@ -3,6 +3,7 @@ package pbb.tornado;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.EnumMap;
 import java.util.EnumSet;
 import java.util.LinkedHashMap;
@@ -30,7 +31,6 @@ import uk.ac.manchester.tornado.api.WorkerGrid3D;
 import uk.ac.manchester.tornado.api.common.TornadoDevice;
 import uk.ac.manchester.tornado.api.enums.DataTransferMode;
 import uk.ac.manchester.tornado.api.enums.ProfilerMode;
-import uk.ac.manchester.tornado.api.exceptions.TornadoExecutionPlanException;
 import uk.ac.manchester.tornado.api.exceptions.TornadoInternalError;
 import uk.ac.manchester.tornado.api.exceptions.TornadoOutOfMemoryException;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
@@ -83,6 +83,7 @@ final class DeviceArena implements AutoCloseable {
   record Region(int floats, int floatCount, int ints, int intCount, int table, int tableCount) {}
 
   private final String label;
+  private final HostArrays host = new HostArrays();
   private final FloatArray floats;
   private final IntArray ints;
   private final IntArray table;
@@ -91,8 +92,8 @@ final class DeviceArena implements AutoCloseable {
   private final FreeSpace freeTable;
   private final FloatArray[] floatStaging = new FloatArray[STAGING.length];
   private final IntArray[] intStaging = new IntArray[STAGING.length];
-  private final IntArray range = IntArray.fromElements(0, 0);
-  private final IntArray step = IntArray.fromElements(0, 0);
+  private final IntArray range = host.ints(2);
+  private final IntArray step = host.ints(2);
   private final GridScheduler grids = new GridScheduler();
   private final List<Prepared> graphs = new ArrayList<>();
   private final Map<DeviceKernel, Integer> graphOfKernel = new EnumMap<>(DeviceKernel.class);
@@ -104,6 +105,7 @@ final class DeviceArena implements AutoCloseable {
   private final int firstTableUpload;
   private final int zeroFloats;
   private final int zeroInts;
+  private final BitSet run = new BitSet();
   private TornadoExecutionResult last;
   private @Nullable Measured measured;
   private boolean closed;
@@ -115,9 +117,9 @@ final class DeviceArena implements AutoCloseable {
    */
   DeviceArena(String label, TornadoDevice device, int floatCount, int intCount, int tableCount) {
     this.label = label;
-    floats = new FloatArray(floatCount);
-    ints = new IntArray(intCount);
-    table = new IntArray(tableCount);
+    floats = host.floats(floatCount);
+    ints = host.ints(intCount);
+    table = host.ints(tableCount);
     freeFloats = new FreeSpace(FIRST_FLOAT, floatCount);
     freeInts = new FreeSpace(0, intCount);
     freeTable = new FreeSpace(DeviceKernel.LONGEST + 1, tableCount);
@@ -128,7 +130,7 @@ final class DeviceArena implements AutoCloseable {
             .task("t", MemoryKernels::touch, context, floats, ints, table));
     firstFloatUpload = graphs.size();
     for (int i = 0; i < STAGING.length; i++) {
-      floatStaging[i] = new FloatArray(STAGING[i]);
+      floatStaging[i] = host.floats(STAGING[i]);
       String name = "uploadFloats" + i;
       add(
           name,
@@ -136,7 +138,7 @@ final class DeviceArena implements AutoCloseable {
               .transferToDevice(EACH_TIME, floatStaging[i], range)
               .task("t", MemoryKernels::uploadFloats, context, floats, floatStaging[i], range));
     }
-    Arrays.setAll(intStaging, i -> new IntArray(STAGING[i]));
+    Arrays.setAll(intStaging, i -> host.ints(STAGING[i]));
     firstIntUpload = addIntUploads("uploadInts", ints);
     firstTableUpload = addIntUploads("uploadTable", table);
     zeroFloats = graphs.size();
@@ -238,6 +240,7 @@ final class DeviceArena implements AutoCloseable {
     if (!grid.equals(grids.get(prepared.task()))) {
       throw new IllegalStateException("task " + prepared.task() + " has lost its grid");
     }
+    run.set(graph);
     try {
       last = plan.withGraph(graph).execute();
     } catch (TornadoOutOfMemoryException e) {
@@ -510,11 +513,22 @@ final class DeviceArena implements AutoCloseable {
   public void close() {
     if (!closed) {
       closed = true;
-      try {
-        plan.close();
-      } catch (TornadoExecutionPlanException e) {
-        throw new IllegalStateException("the device's memory cannot be freed", e);
-      }
+      run.stream().forEach(this::free);
+      host.close();
+    }
+  }
+
+  /**
+   * Frees what a graph that was run has on the device. TornadoVM frees that of one graph only when
+   * it closes a plan, and what is left of others is wrong in two ways: memory of the device, and
+   * pages of the host that the PTX driver has pinned and believes to be where they were when the
+   * JVM has given their addresses to others.
+   */
+  private void free(int graph) {
+    try {
+      plan.withGraph(graph).freeDeviceMemory();
+    } catch (TornadoInternalError _) {
+      // The resident arrays went with the first graph; those of this one come before them.
     }
   }
 }

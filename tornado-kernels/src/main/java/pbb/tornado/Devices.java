@@ -36,6 +36,11 @@ final class Devices {
   /** What local memory the kernels need: the least that OpenCL promises. */
   private static final long LOCAL_MEMORY = 32 << 10;
 
+  /** TornadoVM finds nothing at all where a library of one of its drivers cannot be loaded. */
+  private static final String INSTALL =
+      "install the driver of each backend that the installation has (clinfo shows OpenCL's,"
+          + " nvidia-smi CUDA's), or an installation with fewer";
+
   private static final List<Class<?>> KERNELS =
       List.of(
           AttentionKernels.class,
@@ -63,16 +68,10 @@ final class Devices {
     } catch (RuntimeException | LinkageError | TornadoInternalError e) {
       return List.of(
           TornadoProvider.nothing(
-              new Refusal(
-                  "TornadoVM finds no device (" + reason(e) + ")",
-                  "install the device's OpenCL driver, and check it with clinfo")));
+              new Refusal("TornadoVM finds no device (" + reason(e) + ")", INSTALL)));
     }
     return found.isEmpty()
-        ? List.of(
-            TornadoProvider.nothing(
-                new Refusal(
-                    "TornadoVM finds no device",
-                    "install the device's OpenCL driver, and check it with clinfo")))
+        ? List.of(TornadoProvider.nothing(new Refusal("TornadoVM finds no device", INSTALL)))
         : found.stream().map(Found::status).toList();
   }
 

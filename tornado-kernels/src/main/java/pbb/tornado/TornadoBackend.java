@@ -131,7 +131,8 @@ final class TornadoBackend implements Backend {
     return Math.max(16, 2 * device.getPhysicalDevice().getDeviceMaxComputeUnits());
   }
 
-  private DeviceArena allocate(int floats, int ints, int table) {
+  /** Allocates an arena, which is kept, and makes sure that it holds what is written to it. */
+  DeviceArena allocate(int floats, int ints, int table) {
     arenas.removeIf(
         arena -> {
           if (arena.isIdle()) {

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Function;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
@@ -33,7 +34,7 @@ class HybridTest {
   }
 
   @TestFactory
-  List<DynamicTest> aModelWithSomeOpsOnTheHost() {
+  Stream<DynamicTest> aModelWithSomeOpsOnTheHost() {
     Set<String> refused =
         Set.of(
             "Attention",
@@ -57,7 +58,7 @@ class HybridTest {
                 check ->
                     DynamicTest.dynamicTest(
                         check.name(), () -> check.failure().ifPresent(failure -> fail(failure))))
-            .toList();
+        .onClose(refusing::close);
   }
 
   @Test

@@ -114,9 +114,12 @@ public final class Backends {
 
   /** Whether a device opens and passes the self-test: empty if so, or why not and what to do. */
   public Optional<Refusal> check(DeviceStatus device, int threads) {
+    if (device.refusal().isPresent()) {
+      return device.refusal(); // A driver that failed to load may say something else later.
+    }
     Candidate candidate =
         candidates(device.backend())
-            .filter(other -> other.status().equals(device))
+            .filter(other -> other.status().id().equals(device.id()))
             .findFirst()
             .orElseThrow(() -> new IllegalArgumentException("no backend offers " + device));
     return switch (open(candidate, threads)) {

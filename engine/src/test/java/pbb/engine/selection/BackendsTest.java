@@ -285,6 +285,35 @@ class BackendsTest {
     assertEquals(List.of("cpu"), closed);
   }
 
+  /** A driver that cannot be loaded says so once, and then that it was not. */
+  private record Unloadable(List<String> reasons) implements BackendProvider {
+
+    @Override
+    public String name() {
+      return "unloadable";
+    }
+
+    @Override
+    public List<DeviceStatus> devices() {
+      Refusal refusal = new Refusal(reasons.removeFirst(), "install it");
+      return List.of(
+          new DeviceStatus("unloadable", "card:0", "no device", Kind.GPU, Optional.of(refusal)));
+    }
+
+    @Override
+    public Backend open(BackendOptions options) {
+      throw new BackendUnavailableException("there is nothing to open");
+    }
+  }
+
+  @Test
+  void aRefusedDeviceIsNotLookedForAgain() {
+    Backends backends =
+        backends(new Unloadable(new ArrayList<>(List.of("no library", "not initialized"))));
+    DeviceStatus listed = backends.devices().getFirst();
+    assertEquals(Optional.of(new Refusal("no library", "install it")), backends.check(listed, 1));
+  }
+
   @Test
   void theRealOnesAreFoundAndPassTheSelfTest() {
     Backends backends = Backends.discover();
