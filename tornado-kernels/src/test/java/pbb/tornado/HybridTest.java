@@ -58,7 +58,7 @@ class HybridTest {
                 check ->
                     DynamicTest.dynamicTest(
                         check.name(), () -> check.failure().ifPresent(failure -> fail(failure))))
-        .onClose(refusing::close);
+            .onClose(refusing::close);
   }
 
   @Test
