@@ -14,7 +14,7 @@ find_tornado() {
   fi
   for jar in "$home"/share/java/tornado/*.jar; do
     case ${jar##*/} in
-      # Its own benchmarks, and an old JMH for them, which would stand before ours.
+      # An old JMH, which would stand before ours, and its own benchmarks, which do not resolve without it.
       jmh-* | tornado-benchmarks-*) ;;
       *) upgrade=$upgrade:$jar ;;
     esac

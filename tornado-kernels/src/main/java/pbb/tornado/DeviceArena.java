@@ -9,6 +9,7 @@ import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
@@ -83,7 +84,7 @@ final class DeviceArena implements AutoCloseable {
   record Region(int floats, int floatCount, int ints, int intCount, int table, int tableCount) {}
 
   private final String label;
-  private final HostArrays host = new HostArrays();
+  private final HostArrays host;
   private final FloatArray floats;
   private final IntArray ints;
   private final IntArray table;
@@ -92,8 +93,8 @@ final class DeviceArena implements AutoCloseable {
   private final FreeSpace freeTable;
   private final FloatArray[] floatStaging = new FloatArray[STAGING.length];
   private final IntArray[] intStaging = new IntArray[STAGING.length];
-  private final IntArray range = host.ints(2);
-  private final IntArray step = host.ints(2);
+  private final IntArray range;
+  private final IntArray step;
   private final GridScheduler grids = new GridScheduler();
   private final List<Prepared> graphs = new ArrayList<>();
   private final Map<DeviceKernel, Integer> graphOfKernel = new EnumMap<>(DeviceKernel.class);
@@ -105,21 +106,57 @@ final class DeviceArena implements AutoCloseable {
   private final int firstTableUpload;
   private final int zeroFloats;
   private final int zeroInts;
-  private final BitSet run = new BitSet();
-  private TornadoExecutionResult last;
+  private final BitSet graphsRun = new BitSet();
+  private @Nullable TornadoExecutionResult last;
   private @Nullable Measured measured;
+  private boolean failed;
   private boolean closed;
 
   /**
    * Allocates an arena on the device.
    *
    * @param label the device, as users name it
+   * @param floatCount elements, as the other counts
+   * @throws TornadoOutOfMemoryException if the device has no room
+   * @throws OutOfMemoryError if the host has none for its copy
    */
-  DeviceArena(String label, TornadoDevice device, int floatCount, int intCount, int tableCount) {
+  static DeviceArena allocate(
+      String label, TornadoDevice device, int floatCount, int intCount, int tableCount) {
+    HostArrays host = new HostArrays();
+    DeviceArena arena;
+    try {
+      arena = new DeviceArena(label, host, device, floatCount, intCount, tableCount);
+    } catch (RuntimeException | Error e) {
+      host.close(); // The device has seen nothing yet.
+      throw e;
+    }
+    try {
+      arena.execute(ALLOCATE, 1, 1);
+    } catch (RuntimeException | Error e) {
+      try {
+        arena.close(); // Nobody else has it, and some of its buffers may be there.
+      } catch (RuntimeException | Error alsoFailed) {
+        e.addSuppressed(alsoFailed);
+      }
+      throw e;
+    }
+    return arena;
+  }
+
+  private DeviceArena(
+      String label,
+      HostArrays host,
+      TornadoDevice device,
+      int floatCount,
+      int intCount,
+      int tableCount) {
     this.label = label;
+    this.host = host;
     floats = host.floats(floatCount);
     ints = host.ints(intCount);
     table = host.ints(tableCount);
+    range = host.ints(2);
+    step = host.ints(2);
     freeFloats = new FreeSpace(FIRST_FLOAT, floatCount);
     freeInts = new FreeSpace(0, intCount);
     freeTable = new FreeSpace(DeviceKernel.LONGEST + 1, tableCount);
@@ -168,16 +205,6 @@ final class DeviceArena implements AutoCloseable {
     plan.withDevice(device).withGridScheduler(grids);
     floats.set(floatCount - 1, MARK);
     ints.set(intCount - 1, MARK);
-    try {
-      last = execute(ALLOCATE, 1, 1);
-    } catch (RuntimeException | Error e) {
-      try {
-        close(); // Nobody else has it, and some of its buffers may be there.
-      } catch (RuntimeException | Error alsoFailed) {
-        e.addSuppressed(alsoFailed);
-      }
-      throw e;
-    }
   }
 
   /**
@@ -231,7 +258,8 @@ final class DeviceArena implements AutoCloseable {
     grids.addWorkerGrid(task, grid);
   }
 
-  private TornadoExecutionResult execute(int graph, int groups, int ops) {
+  private void execute(int graph, int groups, int ops) {
+    requireOpen();
     Prepared prepared = graphs.get(graph);
     WorkerGrid3D grid = prepared.grid();
     grid.setGlobalWork((long) groups * DeviceKernel.GROUP, 1, ops);
@@ -240,22 +268,35 @@ final class DeviceArena implements AutoCloseable {
     if (!grid.equals(grids.get(prepared.task()))) {
       throw new IllegalStateException("task " + prepared.task() + " has lost its grid");
     }
-    run.set(graph);
+    graphsRun.set(graph);
     try {
       last = plan.withGraph(graph).execute();
     } catch (TornadoOutOfMemoryException e) {
       if (graph == ALLOCATE) {
         throw e; // Who allocates knows what for.
       }
+      failed = true;
       throw failure("has no memory left", prepared, e);
     } catch (RuntimeException | TornadoInternalError e) {
+      failed = true;
       throw failure("failed", prepared, e);
     }
     requireGroups(label, grid);
     if (measured != null) {
-      measured.add(prepared.kernel(), last.getProfilerResult());
+      measured.add(prepared.kernel(), latest().getProfilerResult());
     }
-    return last;
+  }
+
+  private void requireOpen() {
+    if (closed) {
+      throw new IllegalStateException(label + " was closed: open it again");
+    }
+  }
+
+  /** What was run last, from which reads go. */
+  private TornadoExecutionResult latest() {
+    requireOpen();
+    return Objects.requireNonNull(last, "nothing was run");
   }
 
   /**
@@ -404,11 +445,13 @@ final class DeviceArena implements AutoCloseable {
 
   /** The host's copy of {@code count} floats: what uploads come from and what is read goes to. */
   MemorySegment hostFloats(int start, int count) {
+    requireOpen(); // Kernels on the host take its address and look no further.
     return floats.getSegment().asSlice((long) start * Float.BYTES, (long) count * Float.BYTES);
   }
 
   /** The host's copy of {@code count} integers. */
   MemorySegment hostInts(int start, int count) {
+    requireOpen();
     return ints.getSegment().asSlice((long) start * Integer.BYTES, (long) count * Integer.BYTES);
   }
 
@@ -454,13 +497,13 @@ final class DeviceArena implements AutoCloseable {
   /** Copies floats from the device to the host's copy; returns how many bytes were moved. */
   long downloadFloats(int start, int count) {
     // A size must be named: TornadoVM would else take that of the last range that was read.
-    last.transferToHost(new DataRange(floats).withOffset(start).withSize(count));
+    latest().transferToHost(new DataRange(floats).withOffset(start).withSize(count));
     return (long) count * Float.BYTES;
   }
 
   /** Copies integers from the device to the host's copy; returns how many bytes were moved. */
   long downloadInts(int start, int count) {
-    last.transferToHost(new DataRange(ints).withOffset(start).withSize(count));
+    latest().transferToHost(new DataRange(ints).withOffset(start).withSize(count));
     return (long) count * Integer.BYTES;
   }
 
@@ -509,11 +552,37 @@ final class DeviceArena implements AutoCloseable {
     return 4L * ((long) floats.getSize() + ints.getSize() + table.getSize());
   }
 
+  /**
+   * Frees the memory. Where a run has failed, or memory of the device cannot be freed, the host's
+   * arrays stay: the device may still read them.
+   *
+   * @throws IllegalStateException if memory of the device cannot be freed
+   */
   @Override
   public void close() {
-    if (!closed) {
-      closed = true;
-      run.stream().forEach(this::free);
+    if (closed) {
+      return;
+    }
+    boolean allocated = last != null;
+    closed = true;
+    List<Throwable> refused = new ArrayList<>();
+    graphsRun.stream()
+        .forEach(
+            graph -> {
+              try {
+                free(graph, allocated);
+              } catch (RuntimeException | TornadoInternalError e) {
+                refused.add(e);
+              }
+            });
+    if (!refused.isEmpty()) {
+      IllegalStateException failure =
+          new IllegalStateException(
+              "memory of " + label + " cannot be freed: end this process", refused.getFirst());
+      refused.stream().skip(1).forEach(failure::addSuppressed);
+      throw failure;
+    }
+    if (!failed) {
       host.close();
     }
   }
@@ -524,11 +593,15 @@ final class DeviceArena implements AutoCloseable {
    * pages of the host that the PTX driver has pinned and believes to be where they were when the
    * JVM has given their addresses to others.
    */
-  private void free(int graph) {
+  private void free(int graph, boolean allocated) {
     try {
       plan.withGraph(graph).freeDeviceMemory();
-    } catch (TornadoInternalError _) {
-      // The resident arrays went with the first graph; those of this one come before them.
+    } catch (TornadoInternalError e) {
+      // The resident arrays went with the first graph, and a graph's own arrays come before them.
+      // The first graph has nothing before it, unless it found no room for some of its arrays.
+      if (graph == ALLOCATE && allocated) {
+        throw e;
+      }
     }
   }
 }

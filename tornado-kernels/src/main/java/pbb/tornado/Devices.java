@@ -39,7 +39,7 @@ final class Devices {
   /** TornadoVM finds nothing at all where a library of one of its drivers cannot be loaded. */
   private static final String INSTALL =
       "install the driver of each backend that the installation has (clinfo shows OpenCL's,"
-          + " nvidia-smi CUDA's), or an installation with fewer";
+          + " nvidia-smi CUDA's), or an installation with fewer backends";
 
   private static final List<Class<?>> KERNELS =
       List.of(

@@ -4,6 +4,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
+import uk.ac.manchester.tornado.api.types.arrays.TornadoNativeArray;
 
 /**
  * TornadoVM's arrays on the host, each on pages of memory of its own, which are freed when they are
@@ -15,41 +16,39 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
  */
 final class HostArrays implements AutoCloseable {
 
-  /** The largest page that processors beside such devices use by default. */
+  /** The largest page of memory that Linux is commonly built for: 64 KiB, on some arm64. */
   private static final long PAGE = 64 << 10;
 
+  /** Of all threads, since a backend may be closed by another than has opened it. */
   private final Arena memory = Arena.ofShared();
 
   /**
-   * Zeros.
+   * An array of zeros.
    *
-   * @throws OutOfMemoryError if there is no room; what was allocated before is then freed
+   * @param count how many elements
+   * @throws OutOfMemoryError if there is no room
    */
   FloatArray floats(int count) {
     return FloatArray.fromSegmentShallow(allocate(count, Float.BYTES));
   }
 
   /**
-   * Zeros.
+   * An array of zeros.
    *
-   * @throws OutOfMemoryError if there is no room; what was allocated before is then freed
+   * @param count how many elements
+   * @throws OutOfMemoryError if there is no room
    */
   IntArray ints(int count) {
     return IntArray.fromSegmentShallow(allocate(count, Integer.BYTES));
   }
 
   private MemorySegment allocate(int count, int elementBytes) {
-    long bytes = DeviceArena.HEADER + (long) count * elementBytes;
+    long bytes = TornadoNativeArray.ARRAY_HEADER + (long) count * elementBytes;
     long pages = (bytes + PAGE - 1) / PAGE * PAGE;
-    try {
-      return memory.allocate(pages, PAGE).asSlice(0, bytes);
-    } catch (OutOfMemoryError e) {
-      memory.close();
-      throw e;
-    }
+    return memory.allocate(pages, PAGE).asSlice(0, bytes);
   }
 
-  /** Frees them, which the device must have let go of. */
+  /** Frees them all, which the device must have let go of. */
   @Override
   public void close() {
     memory.close();

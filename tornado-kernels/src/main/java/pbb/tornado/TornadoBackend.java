@@ -131,18 +131,18 @@ final class TornadoBackend implements Backend {
     return Math.max(16, 2 * device.getPhysicalDevice().getDeviceMaxComputeUnits());
   }
 
-  /** Allocates an arena, which is kept, and makes sure that it holds what is written to it. */
+  /**
+   * Allocates an arena, which is kept, and makes sure that it holds what is written to it.
+   *
+   * @param floats how many elements at least, as the other counts
+   * @throws BackendUnavailableException if it does not
+   */
   DeviceArena allocate(int floats, int ints, int table) {
-    arenas.removeIf(
-        arena -> {
-          if (arena.isIdle()) {
-            arena.close();
-            return true;
-          }
-          return false;
-        });
+    List<DeviceArena> idle = arenas.stream().filter(DeviceArena::isIdle).toList();
+    arenas.removeAll(idle);
+    idle.forEach(DeviceArena::close);
     DeviceArena arena =
-        new DeviceArena(
+        DeviceArena.allocate(
             status.backend() + " " + status.id(),
             device,
             Math.max(LEAST_FLOATS, floats + 2 * Layout.ALIGNMENT),
@@ -222,10 +222,22 @@ final class TornadoBackend implements Backend {
 
   @Override
   public void close() {
-    arenas.forEach(DeviceArena::close);
+    List<IllegalStateException> failures = new ArrayList<>();
+    for (DeviceArena arena : arenas) {
+      try {
+        arena.close();
+      } catch (IllegalStateException e) {
+        failures.add(e);
+      }
+    }
     arenas.clear();
     if (host != null) {
       host.close();
+    }
+    if (!failures.isEmpty()) {
+      IllegalStateException first = failures.getFirst();
+      failures.stream().skip(1).forEach(first::addSuppressed);
+      throw first;
     }
   }
 }

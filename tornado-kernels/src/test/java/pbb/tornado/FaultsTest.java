@@ -13,6 +13,7 @@ import org.junit.jupiter.api.Test;
 import pbb.engine.backend.BackendOptions;
 import pbb.engine.backend.BackendUnavailableException;
 import pbb.engine.backend.Executable;
+import pbb.engine.backend.Support;
 import pbb.engine.graph.Graph;
 import pbb.engine.graph.Op;
 import pbb.engine.graph.Program;
@@ -94,6 +95,23 @@ class FaultsTest {
       assertTrue(
           message(IllegalArgumentException.class, () -> executable.run("forward"))
               .contains("element 2 of targets"));
+    }
+  }
+
+  @Test
+  void aClosedBackend() {
+    Transformer.Training training =
+        new Transformer(TrainingData.model(1)).training("forward", 1, 4, true);
+    TornadoBackend backend = TestDevice.open(_ -> new Support.Supported());
+    Executable executable = backend.compile(Program.of(training.graph()));
+    backend.close();
+    String message = message(IllegalStateException.class, () -> executable.run("forward"));
+    assertTrue(message.contains("was closed"), message);
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment ints = arena.allocate(16, 16);
+      message =
+          message(IllegalStateException.class, () -> executable.read(training.tokens(), ints));
+      assertTrue(message.contains("was closed"), message);
     }
   }
 

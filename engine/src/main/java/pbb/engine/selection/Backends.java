@@ -119,7 +119,7 @@ public final class Backends {
     }
     Candidate candidate =
         candidates(device.backend())
-            .filter(other -> other.status().id().equals(device.id()))
+            .filter(other -> other.status().id().equals(device.id())) // the rest may have changed
             .findFirst()
             .orElseThrow(() -> new IllegalArgumentException("no backend offers " + device));
     return switch (open(candidate, threads)) {
