@@ -41,7 +41,7 @@ class DeviceArenaTest {
         assertEquals(-1, someInts.mismatch(arena.hostInts(region.ints(), ints)), where);
         assertEquals(-1, someFloats.mismatch(arena.hostFloats(region.floats(), floats)), where);
       }
-      System.gc(); // Were there arrays that only the collector frees, others would get their addresses.
+      System.gc(); // Arrays that only the collector frees would be gone, and their addresses free.
     }
   }
 }
