@@ -36,6 +36,7 @@ import uk.ac.manchester.tornado.api.exceptions.TornadoInternalError;
 import uk.ac.manchester.tornado.api.exceptions.TornadoOutOfMemoryException;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
+import uk.ac.manchester.tornado.api.types.arrays.TornadoNativeArray;
 
 /**
  * A piece of the device's memory with the kernels that work on it: an array of floats, one of
@@ -54,10 +55,10 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 final class DeviceArena implements AutoCloseable {
 
   /** Bytes before the elements of an array, on the device and when it is transferred. */
-  static final int HEADER = 16;
+  static final long HEADER = TornadoNativeArray.ARRAY_HEADER;
 
   /** Where floats start, so that 64 bytes on the device begin there: its header counts. */
-  private static final int FIRST_FLOAT = Layout.ALIGNMENT - HEADER / Float.BYTES;
+  private static final int FIRST_FLOAT = Layout.ALIGNMENT - (int) HEADER / Float.BYTES;
 
   /** Sizes of the arrays that take uploads to the device: the smallest that holds one is taken. */
   private static final int[] STAGING = {256, 4096, 65_536, 1_048_576};
@@ -563,14 +564,13 @@ final class DeviceArena implements AutoCloseable {
     if (closed) {
       return;
     }
-    boolean allocated = last != null;
     closed = true;
     List<Throwable> refused = new ArrayList<>();
     graphsRun.stream()
         .forEach(
             graph -> {
               try {
-                free(graph, allocated);
+                free(graph);
               } catch (RuntimeException | TornadoInternalError e) {
                 refused.add(e);
               }
@@ -593,13 +593,13 @@ final class DeviceArena implements AutoCloseable {
    * pages of the host that the PTX driver has pinned and believes to be where they were when the
    * JVM has given their addresses to others.
    */
-  private void free(int graph, boolean allocated) {
+  private void free(int graph) {
     try {
       plan.withGraph(graph).freeDeviceMemory();
     } catch (TornadoInternalError e) {
       // The resident arrays went with the first graph, and a graph's own arrays come before them.
       // The first graph has nothing before it, unless it found no room for some of its arrays.
-      if (graph == ALLOCATE && allocated) {
+      if (graph == ALLOCATE && last != null) {
         throw e;
       }
     }

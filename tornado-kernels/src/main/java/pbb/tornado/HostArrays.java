@@ -4,7 +4,6 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
-import uk.ac.manchester.tornado.api.types.arrays.TornadoNativeArray;
 
 /**
  * TornadoVM's arrays on the host, each on pages of memory of its own, which are freed when they are
@@ -43,9 +42,8 @@ final class HostArrays implements AutoCloseable {
   }
 
   private MemorySegment allocate(int count, int elementBytes) {
-    long bytes = TornadoNativeArray.ARRAY_HEADER + (long) count * elementBytes;
-    long pages = (bytes + PAGE - 1) / PAGE * PAGE;
-    return memory.allocate(pages, PAGE).asSlice(0, bytes);
+    long bytes = DeviceArena.HEADER + (long) count * elementBytes;
+    return memory.allocate(Math.ceilDiv(bytes, PAGE) * PAGE, PAGE).asSlice(0, bytes);
   }
 
   /** Frees them all, which the device must have let go of. */

@@ -138,9 +138,7 @@ final class TornadoBackend implements Backend {
    * @throws BackendUnavailableException if it does not
    */
   DeviceArena allocate(int floats, int ints, int table) {
-    List<DeviceArena> idle = arenas.stream().filter(DeviceArena::isIdle).toList();
-    arenas.removeAll(idle);
-    idle.forEach(DeviceArena::close);
+    close(arenas.stream().filter(DeviceArena::isIdle).toList());
     DeviceArena arena =
         DeviceArena.allocate(
             status.backend() + " " + status.id(),
@@ -222,17 +220,25 @@ final class TornadoBackend implements Backend {
 
   @Override
   public void close() {
+    try {
+      close(List.copyOf(arenas));
+    } finally {
+      if (host != null) {
+        host.close();
+      }
+    }
+  }
+
+  /** Closes arenas, all of them, and forgets them. */
+  private void close(List<DeviceArena> closing) {
+    arenas.removeAll(closing);
     List<IllegalStateException> failures = new ArrayList<>();
-    for (DeviceArena arena : arenas) {
+    for (DeviceArena arena : closing) {
       try {
         arena.close();
       } catch (IllegalStateException e) {
         failures.add(e);
       }
-    }
-    arenas.clear();
-    if (host != null) {
-      host.close();
     }
     if (!failures.isEmpty()) {
       IllegalStateException first = failures.getFirst();
