@@ -13,7 +13,7 @@ import java.lang.foreign.MemorySegment;
  * for each piece of k:
  *   pack the block's columns of B         into panels of {@link MatMulTile#COLUMNS} columns, each (depth, COLUMNS)
  *   for each few rows of the block:
- *     pack these rows of op(A)            if A is stored transposed; else they are read where they are
+ *     pack these rows of op(A)            if A is stored transposed; else a tile's rows are copied
  *     for the rows of each tile, for each panel of B:
  *       tile = rows · panel               in registers
  *       C's tile = or += tile
@@ -50,7 +50,7 @@ final class MatMulPlan {
     }
   }
 
-  private static final Limits IN_PLACE = new Limits(512, 96, 256, 96);
+  private static final Limits IN_PLACE = new Limits(MicroKernel12x2.MAX_TERMS, 96, 256, 96);
 
   /**
    * Where A is stored transposed: less deep, and more of each of A's stored rows. 3 KiB of them one
@@ -314,8 +314,8 @@ final class MatMulPlan {
   }
 
   /**
-   * C's rows from {@code row} on, of an A that is stored as (m, k): read where it is, but for a
-   * last tile that lacks rows.
+   * C's rows from {@code row} on, of an A that is stored as (m, k): read where it is, or a tile's
+   * rows at a time from a copy.
    */
   private void multiplyRowsInPlace(
       long a,
@@ -333,11 +333,11 @@ final class MatMulPlan {
       height = MatMulTile.height(i, tallRows, rows);
       long source = a + (row + i) * stride + 4L * p;
       long sourceStride = stride;
-      if (height < MatMulTile.ROWS) {
-        long packed = own.a().address();
-        Packing.copy(source, stride, height, terms, packed, 4L * terms);
-        source = packed;
-        sourceStride = 4L * terms;
+      if (!MatMulTile.readsInPlace(height)) {
+        long copy = own.a().address();
+        sourceStride = MatMulTile.COPIED_ROW_BYTES;
+        Packing.copy(source, stride, height, terms, copy, sourceStride);
+        source = copy;
       }
       long target = targets + 4L * i * shape.ldc();
       multiplyTiles(source, sourceStride, 4, height, terms, columns, target, add, own);

@@ -16,6 +16,9 @@ final class MatMulTile {
   /** Rows of a tall tile, as many of which as {@link #inTallTiles} says; or {@link #ROWS}. */
   static final int TALL_ROWS = Lanes.THIRTY_TWO_REGISTERS ? MicroKernel12x2.ROWS : ROWS;
 
+  /** From one row of A to the next where it is copied for a tile. */
+  static final long COPIED_ROW_BYTES = MicroKernel12x2.ROW_BYTES;
+
   /** Columns of a tile, which are those of a packed panel of B. */
   static final int COLUMNS = 2 * FLOAT.length();
 
@@ -55,9 +58,21 @@ final class MatMulTile {
   }
 
   /**
+   * Whether a tile of this height reads rows of A where they are. A tall one wants them at a
+   * distance that its kernel knows, one that lacks rows wants to have them all: both read a copy,
+   * {@link #COPIED_ROW_BYTES} from row to row.
+   *
+   * @param height rows of the tile that C has
+   */
+  static boolean readsInPlace(int height) {
+    return height == ROWS;
+  }
+
+  /**
    * Computes a tile as {@link MicroKernel8x2#multiply} says, with as many rows as it has.
    *
-   * @param rows its rows: {@link #TALL_ROWS}, or any number up to {@link #ROWS}, which it then has
+   * @param rows its rows: {@link #TALL_ROWS}, or any number up to {@link #ROWS}, which it then has.
+   *     A tall tile's A is a packed panel, or has rows {@link #COPIED_ROW_BYTES} apart
    */
   private static void multiply(
       long a,
@@ -72,8 +87,10 @@ final class MatMulTile {
       MicroKernel4x2.multiply(a, aRowBytes, aStepBytes, b, k, target, targetRowBytes);
     } else if (rows <= ROWS) {
       MicroKernel8x2.multiply(a, aRowBytes, aStepBytes, b, k, target, targetRowBytes);
+    } else if (aRowBytes == COPIED_ROW_BYTES) {
+      MicroKernel12x2.rows(a, b, k, target, targetRowBytes);
     } else {
-      MicroKernel12x2.multiply(a, aRowBytes, aStepBytes, b, k, target, targetRowBytes);
+      MicroKernel12x2.panel(a, b, k, target, targetRowBytes);
     }
   }
 

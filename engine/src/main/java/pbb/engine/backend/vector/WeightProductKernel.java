@@ -11,7 +11,7 @@ import pbb.engine.graph.MatMul;
  * <pre>
  * for each piece of k:
  *   for each few panels of B:               from the third-level cache or beyond, once a strip
- *     for the rows of each tile:            of A, read where they are
+ *     for the rows of each tile:            of A, copied to the first-level cache for tall tiles
  *       for each of these panels:           from the second-level cache
  *         tile = rows · panel               in registers
  * </pre>
@@ -89,32 +89,23 @@ final class WeightProductKernel extends RowKernel {
     long from = Memory.address(a, firstRow * rowBytes, rows * rowBytes);
     long to = Memory.address(c, firstRow * toRowBytes, rows * toRowBytes);
     int tallRows = MatMulTile.inTallTiles(rows);
-    int wholeRows = rows - (rows - tallRows) % MatMulTile.ROWS;
     for (int p = 0; p < k; p += b.depth()) {
       int terms = Math.min(b.depth(), k - p);
-      long restRowBytes = rowBytes;
-      long rest = from + wholeRows * rowBytes + 4L * p;
-      if (wholeRows < rows) { // a last tile that lacks rows is computed from a copy that has them
-        Packing.copy(rest, rowBytes, rows - wholeRows, terms, own.a().address(), 4L * terms);
-        rest = own.a().address();
-        restRowBytes = 4L * terms;
-      }
       int group = (int) Math.max(1, GROUP_BYTES / MatMulTile.panelBytes(terms));
       for (int panel = firstPanel; panel < endPanel; panel += group) {
         int endOfGroup = Math.min(endPanel, panel + group);
         for (int i = 0, height; i < rows; i += height) {
           height = MatMulTile.height(i, tallRows, rows);
-          boolean whole = i < wholeRows;
-          rowOfTiles(
-              whole ? from + i * rowBytes + 4L * p : rest,
-              whole ? rowBytes : restRowBytes,
-              p,
-              terms,
-              panel,
-              endOfGroup,
-              to + i * toRowBytes,
-              height,
-              tile);
+          long source = from + i * rowBytes + 4L * p;
+          long sourceRowBytes = rowBytes;
+          if (!MatMulTile.readsInPlace(height)) {
+            long copy = own.a().address();
+            sourceRowBytes = MatMulTile.COPIED_ROW_BYTES;
+            Packing.copy(source, rowBytes, height, terms, copy, sourceRowBytes);
+            source = copy;
+          }
+          long target = to + i * toRowBytes;
+          rowOfTiles(source, sourceRowBytes, p, terms, panel, endOfGroup, target, height, tile);
         }
       }
     }
