@@ -8,8 +8,9 @@ import jdk.incubator.vector.VectorMask;
 import pbb.engine.graph.RmsNormGradient;
 
 /**
- * {@link RmsNormGradient}. The gradient by the weight sums over all runs: each strip sums its own,
- * and the strips' sums are added in their order; {@link Strips.Cut#of} therefore knows this op.
+ * {@link RmsNormGradient}. The gradient by the weight sums over all runs: each {@linkplain
+ * Strips#unit unit} of rows has a sum, and these are added in their order; {@link Strips.Cut#of}
+ * therefore knows this op.
  */
 final class RmsNormGradientKernel extends RowKernel {
 
@@ -24,7 +25,7 @@ final class RmsNormGradientKernel extends RowKernel {
   private final int d;
   private final int padded;
   private final int runsPerRow;
-  private final float[] partial; // (strips, padded)
+  private final float[] partial; // (units, padded)
   private final VectorMask<Float> tail;
 
   RmsNormGradientKernel(
@@ -49,7 +50,7 @@ final class RmsNormGradientKernel extends RowKernel {
     this.d = (int) op.weight().size();
     this.padded = Math.ceilDiv(d, Lanes.COUNT) * Lanes.COUNT;
     this.runsPerRow = (int) (op.inverseRms().size() / strips.rows());
-    this.partial = new float[Math.multiplyExact(strips.count(), padded)];
+    this.partial = new float[Math.multiplyExact(strips.units(), padded)];
     this.tail = Lanes.FLOAT.indexInRange(d - d % Lanes.COUNT, d);
   }
 
@@ -59,9 +60,9 @@ final class RmsNormGradientKernel extends RowKernel {
     if (!addToWeight) {
       dweight.fill((byte) 0);
     }
-    for (int strip = 0; strip < strips.count(); strip++) {
+    for (int unit = 0; unit < strips.units(); unit++) {
       for (int i = 0; i < d; i++) {
-        float sum = dweight.getAtIndex(ValueLayout.JAVA_FLOAT, i) + partial[strip * padded + i];
+        float sum = dweight.getAtIndex(ValueLayout.JAVA_FLOAT, i) + partial[unit * padded + i];
         dweight.setAtIndex(ValueLayout.JAVA_FLOAT, i, sum);
       }
     }
@@ -69,9 +70,15 @@ final class RmsNormGradientKernel extends RowKernel {
 
   @Override
   void rows(int first, int end, int worker) {
-    int base = first / strips.height() * padded;
+    for (int unit = first / strips.unit(); unit * strips.unit() < end; unit++) {
+      unit(unit, Math.min(end, (unit + 1) * strips.unit()));
+    }
+  }
+
+  private void unit(int unit, int end) {
+    int base = unit * padded;
     Arrays.fill(partial, base, base + padded, 0f);
-    for (int r = first * runsPerRow; r < end * runsPerRow; r++) {
+    for (int r = unit * strips.unit() * runsPerRow; r < end * runsPerRow; r++) {
       float inverse = inverseRms.getAtIndex(ValueLayout.JAVA_FLOAT, r);
       long row = (long) r * d * 4;
       float dot = dotAndWeight(row, inverse, base);

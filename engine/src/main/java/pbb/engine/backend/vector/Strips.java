@@ -13,45 +13,65 @@ import pbb.engine.graph.RmsNormGradient;
  * from itself.
  *
  * @param rows the rows in all
- * @param height the rows of a strip; the last may lack some
+ * @param height the rows of a strip, one or two units; the last may lack some
+ * @param unit rows whose sums are kept together where a kernel sums over rows
  */
-record Strips(int rows, int height) {
+record Strips(int rows, int height, int unit) {
 
   /**
-   * What one kernel hands to the next of so many rows fits a second-level cache of 1 MiB at widths
-   * of some hundred, and weights that come from farther away serve 22 tiles of rows.
+   * The most rows of a unit. What one kernel hands to the next of so many fits a second-level cache
+   * of 1 MiB at widths of some hundred, and weights that come from farther away serve 22 tiles of
+   * rows. A {@linkplain SecondLevelCache#LARGE large} cache holds twice as many, for which weights
+   * come half as often.
    */
   static final int TALLEST = 256;
 
   /** A multiple of {@link MatMulTile#ROWS} on every processor. */
-  private static final int UNIT = 8;
+  private static final int ROWS_AT_ONCE = 8;
+
+  /** Strips of one unit each. */
+  Strips(int rows, int height) {
+    this(rows, height, height);
+  }
 
   /**
-   * How the rows of a whole graph are cut. Where a kernel keeps partial sums of each strip this
-   * depends on the graph alone, not on the number of workers.
+   * How the rows of a whole graph are cut. Where a kernel keeps partial sums the units depend on
+   * the graph alone, not on the number of workers or on caches.
    *
-   * @param sequenceLength rows that lie in one strip wherever that makes it no taller than {@link
+   * @param sequenceLength rows that lie in one unit wherever that makes it no taller than {@link
    *     #TALLEST}
-   * @param fewest how many strips few rows are cut into, as far as {@link #UNIT} and whole
+   * @param fewest how many units few rows are cut into, as far as {@link #ROWS_AT_ONCE} and whole
    *     sequences allow: several workers need some each, but each strip reads all weights
+   * @param fewestOfTwo how many strips there must be, at least, for them to have two units
    */
-  record Cut(int sequenceLength, int fewest) {
+  record Cut(int sequenceLength, int fewest, int fewestOfTwo) {
 
     private static final int FOR_TWO_WORKERS = 2;
+    private static final int NEVER = Integer.MAX_VALUE;
+
+    /** With so many strips for each worker, one whose core is slow or busy takes fewer. */
+    private static final int STRIPS_PER_WORKER = 4;
 
     /** For graphs that are not known: good for any number of workers. */
-    static final Cut ANY_GRAPH = new Cut(1, FOR_TWO_WORKERS);
+    static final Cut ANY_GRAPH = new Cut(1, FOR_TWO_WORKERS, NEVER);
 
     /**
-     * For the rows of a graph: a strip has what attention reads together, and few rows are one
-     * strip for one worker, unless partial sums forbid it.
+     * For the rows of a graph: a unit has what attention reads together, and few rows are one unit
+     * for one worker, unless partial sums forbid it.
+     *
+     * @param largeCache whether what is handed on of two units fits the second-level cache
      */
-    static Cut of(Graph graph, Workers workers) {
+    static Cut of(Graph graph, Workers workers, boolean largeCache) {
       List<Op> ops = graph.sections().stream().flatMap(section -> section.ops().stream()).toList();
       boolean partialSums = ops.stream().anyMatch(RmsNormGradient.class::isInstance);
       return new Cut(
           ops.stream().mapToInt(Cut::sequenceLength).max().orElse(1),
-          partialSums ? FOR_TWO_WORKERS : Math.min(FOR_TWO_WORKERS, workers.count()));
+          partialSums ? FOR_TWO_WORKERS : Math.min(FOR_TWO_WORKERS, workers.count()),
+          largeCache ? fewestOfTwo(workers) : NEVER);
+    }
+
+    private static int fewestOfTwo(Workers workers) {
+      return workers.count() == 1 ? 1 : STRIPS_PER_WORKER * workers.count();
     }
 
     private static int sequenceLength(Op op) {
@@ -65,12 +85,13 @@ record Strips(int rows, int height) {
 
     /** The strips of so many rows. */
     Strips strips(int rows) {
-      int share = HeadScratch.roundUp(Math.ceilDiv(rows, fewest), UNIT);
-      int height = Math.clamp(share, UNIT, TALLEST);
+      int share = HeadScratch.roundUp(Math.ceilDiv(rows, fewest), ROWS_AT_ONCE);
+      int unit = Math.clamp(share, ROWS_AT_ONCE, TALLEST);
       if (sequenceLength <= TALLEST && rows % sequenceLength == 0) {
-        height = Math.max(1, height / sequenceLength) * sequenceLength;
+        unit = Math.max(1, unit / sequenceLength) * sequenceLength;
       }
-      return new Strips(rows, height);
+      boolean two = Math.ceilDiv(rows, 2 * unit) >= fewestOfTwo;
+      return new Strips(rows, two ? 2 * unit : unit, unit);
     }
   }
 
@@ -86,9 +107,14 @@ record Strips(int rows, int height) {
     return Math.min(rows, (strip + 1) * height);
   }
 
-  /** Whether no strip ends within a group of {@code unit} rows. */
-  boolean keepTogether(int unit) {
-    return height % unit == 0;
+  /** How many units there are. */
+  int units() {
+    return Math.ceilDiv(rows, unit);
+  }
+
+  /** Whether no strip ends within a group of so many rows. */
+  boolean keepTogether(int group) {
+    return height % group == 0;
   }
 
   /** Whether there are enough of them for every worker to have its share. */

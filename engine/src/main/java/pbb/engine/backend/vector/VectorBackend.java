@@ -47,7 +47,8 @@ public final class VectorBackend implements Backend {
 
   @Override
   public Executable compile(Program program) {
-    return new HostExecutable(program, new VectorLowering(workers, matMulScratch), Float.BYTES);
+    return new HostExecutable(
+        program, new VectorLowering(workers, matMulScratch, SecondLevelCache.LARGE), Float.BYTES);
   }
 
   @Override

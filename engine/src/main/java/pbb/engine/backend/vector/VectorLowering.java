@@ -17,9 +17,14 @@ final class VectorLowering implements Lowering {
   private final Workers workers;
   private final MatMulScratch matMulScratch;
   private final ProgramScratch scratch;
+  private final boolean largeCache;
   private @Nullable PackedWeights weights;
 
-  VectorLowering(Workers workers, MatMulScratch matMulScratch) {
+  /**
+   * @param largeCache whether the second-level cache is {@linkplain SecondLevelCache#LARGE large}
+   */
+  VectorLowering(Workers workers, MatMulScratch matMulScratch, boolean largeCache) {
+    this.largeCache = largeCache;
     this.workers = workers;
     this.matMulScratch = matMulScratch;
     this.scratch = new ProgramScratch(workers);
@@ -37,8 +42,8 @@ final class VectorLowering implements Lowering {
       ofProgram = new PackedWeights(workers, allocator);
       weights = ofProgram;
     }
-    return new VectorKernels(
-        workers, matMulScratch, scratch, Strips.Cut.of(graph, workers), Optional.of(ofProgram));
+    Strips.Cut cut = Strips.Cut.of(graph, workers, largeCache);
+    return new VectorKernels(workers, matMulScratch, scratch, cut, Optional.of(ofProgram));
   }
 
   @Override

@@ -23,8 +23,8 @@ import pbb.engine.graph.MatMul;
  */
 final class WeightProductKernel extends RowKernel {
 
-  /** So many bytes of panels stay in a second-level cache of 1 MiB beside the rows. */
-  private static final long GROUP_BYTES = 256 * 1024;
+  /** So many bytes of panels stay in the second-level cache beside the rows. */
+  private static final long GROUP_BYTES = SecondLevelCache.LARGE ? 1 << 20 : 256 << 10;
 
   /** Multiplications that one worker has done before several have met, some microseconds. */
   private static final long SHARED_FROM = 1 << 17;
