@@ -13,7 +13,7 @@ import java.lang.foreign.MemorySegment;
  * for each piece of k:
  *   pack the block's columns of B         into panels of {@link MatMulTile#COLUMNS} columns, each (depth, COLUMNS)
  *   for each few rows of the block:
- *     pack these rows of op(A)            if A is stored transposed; else a tile's rows are copied
+ *     pack these rows of op(A)            if A is stored transposed; else a tile's rows may be copied
  *     for the rows of each tile, for each panel of B:
  *       tile = rows · panel               in registers
  *       C's tile = or += tile
@@ -50,7 +50,7 @@ final class MatMulPlan {
     }
   }
 
-  private static final Limits IN_PLACE = new Limits(MicroKernel12x2.MAX_TERMS, 96, 256, 96);
+  private static final Limits AS_STORED = new Limits(MicroKernel12x2.MAX_TERMS, 96, 256, 96);
 
   /**
    * Where A is stored transposed: less deep, and more of each of A's stored rows. 3 KiB of them one
@@ -64,11 +64,13 @@ final class MatMulPlan {
    * What {@link MatMulScratch} holds for a worker; panels of tall tiles are fewer and take less.
    */
   static final long PACKED_A_BYTES =
-      Math.ceilDiv(TRANSPOSED.rows, MatMulTile.ROWS)
-          * Packing.rowPanelBytes(MatMulTile.ROWS, TRANSPOSED.depth);
+      Math.max(
+          MatMulTile.COPY_BYTES,
+          Math.ceilDiv(TRANSPOSED.rows, MatMulTile.ROWS)
+              * Packing.rowPanelBytes(MatMulTile.ROWS, TRANSPOSED.depth));
 
   static final long PACKED_B_BYTES =
-      Math.max(IN_PLACE.packedColumnBytes(), TRANSPOSED.packedColumnBytes());
+      Math.max(AS_STORED.packedColumnBytes(), TRANSPOSED.packedColumnBytes());
 
   /**
    * The most rows of a block: with so many, packing the columns of B again for each block of rows
@@ -111,7 +113,7 @@ final class MatMulPlan {
   }
 
   private static Limits limits(MatMulShape shape) {
-    return shape.transposeA() ? TRANSPOSED : IN_PLACE;
+    return shape.transposeA() ? TRANSPOSED : AS_STORED;
   }
 
   private static int mostRows(MatMulShape shape) {
@@ -122,9 +124,11 @@ final class MatMulPlan {
     return evenly(shape.n(), limits(shape).columns, MatMulTile.COLUMNS);
   }
 
-  /** How long the pieces are that a sum of {@code k} terms is cut into where A is read in place. */
+  /**
+   * How long the pieces are that a sum of {@code k} terms is cut into where A is stored as (m, k).
+   */
   static int depth(int k) {
-    return depth(k, IN_PLACE);
+    return depth(k, AS_STORED);
   }
 
   private static int depth(int k, Limits limits) {
@@ -238,7 +242,7 @@ final class MatMulPlan {
         if (shape.transposeA()) {
           multiplyPackedRows(itemA, row, rows, p, terms, columns, targets, add, own);
         } else {
-          multiplyRowsInPlace(itemA, row, rows, p, terms, columns, targets, add, own);
+          multiplyRows(itemA, row, rows, p, terms, columns, targets, add, own);
         }
       }
     }
@@ -317,7 +321,7 @@ final class MatMulPlan {
    * C's rows from {@code row} on, of an A that is stored as (m, k): read where it is, or a tile's
    * rows at a time from a copy.
    */
-  private void multiplyRowsInPlace(
+  private void multiplyRows(
       long a,
       int row,
       int rows,
@@ -331,14 +335,9 @@ final class MatMulPlan {
     int tallRows = MatMulTile.inTallTiles(rows);
     for (int i = 0, height; i < rows; i += height) {
       height = MatMulTile.height(i, tallRows, rows);
-      long source = a + (row + i) * stride + 4L * p;
-      long sourceStride = stride;
-      if (!MatMulTile.readsInPlace(height)) {
-        long copy = own.a().address();
-        sourceStride = MatMulTile.COPIED_ROW_BYTES;
-        Packing.copy(source, stride, height, terms, copy, sourceStride);
-        source = copy;
-      }
+      long stored = a + (row + i) * stride + 4L * p;
+      long source = MatMulTile.rows(stored, stride, height, terms, own.a().address());
+      long sourceStride = MatMulTile.rowBytes(height, stride);
       long target = targets + 4L * i * shape.ldc();
       multiplyTiles(source, sourceStride, 4, height, terms, columns, target, add, own);
     }

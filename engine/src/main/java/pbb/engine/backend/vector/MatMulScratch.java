@@ -17,8 +17,8 @@ final class MatMulScratch {
   /**
    * One worker's part.
    *
-   * @param a room for packed rows of op(A); a tile's rows that the matrix lacks are computed from
-   *     what is left here
+   * @param a room for packed rows of op(A), or a copy of a tile's rows; a tile's rows that the
+   *     matrix lacks are computed from what is left here
    * @param b room for packed columns of op(B); likewise
    * @param tile room for a tile of C
    */

@@ -16,8 +16,10 @@ final class MatMulTile {
   /** Rows of a tall tile, as many of which as {@link #inTallTiles} says; or {@link #ROWS}. */
   static final int TALL_ROWS = Lanes.THIRTY_TWO_REGISTERS ? MicroKernel12x2.ROWS : ROWS;
 
-  /** From one row of A to the next where it is copied for a tile. */
-  static final long COPIED_ROW_BYTES = MicroKernel12x2.ROW_BYTES;
+  private static final long COPIED_ROW_BYTES = MicroKernel12x2.ROW_BYTES;
+
+  /** The room that {@link #rows} needs for a tile's rows. */
+  static final long COPY_BYTES = TALL_ROWS * COPIED_ROW_BYTES;
 
   /** Columns of a tile, which are those of a packed panel of B. */
   static final int COLUMNS = 2 * FLOAT.length();
@@ -58,21 +60,33 @@ final class MatMulTile {
   }
 
   /**
-   * Whether a tile of this height reads rows of A where they are. A tall one wants them at a
-   * distance that its kernel knows, one that lacks rows wants to have them all: both read a copy,
-   * {@link #COPIED_ROW_BYTES} from row to row.
+   * Where a tile reads its rows of A. With {@link #ROWS} of them, where they are; but a tall tile
+   * wants them at a distance that its kernel knows, and one that lacks rows wants to have them all:
+   * both read a copy, which this makes.
    *
-   * @param height rows of the tile that C has
+   * @param rows the address of the first
+   * @param rowBytes bytes from one to the next
+   * @param height how many of the tile's rows C has
+   * @param terms how many elements of each
+   * @param room where a copy may be made: {@link #COPY_BYTES}
    */
-  static boolean readsInPlace(int height) {
-    return height == ROWS;
+  static long rows(long rows, long rowBytes, int height, int terms, long room) {
+    if (height == ROWS) {
+      return rows;
+    }
+    Packing.copy(rows, rowBytes, height, terms, room, COPIED_ROW_BYTES);
+    return room;
+  }
+
+  /** Bytes from one to the next of the {@link #rows} that a tile of this height reads. */
+  static long rowBytes(int height, long rowBytes) {
+    return height == ROWS ? rowBytes : COPIED_ROW_BYTES;
   }
 
   /**
    * Computes a tile as {@link MicroKernel8x2#multiply} says, with as many rows as it has.
    *
-   * @param rows its rows: {@link #TALL_ROWS}, or any number up to {@link #ROWS}, which it then has.
-   *     A tall tile's A is a packed panel, or has rows {@link #COPIED_ROW_BYTES} apart
+   * @param rows its rows: {@link #TALL_ROWS}, or any number up to {@link #ROWS}, which it then has
    */
   private static void multiply(
       long a,
@@ -87,7 +101,7 @@ final class MatMulTile {
       MicroKernel4x2.multiply(a, aRowBytes, aStepBytes, b, k, target, targetRowBytes);
     } else if (rows <= ROWS) {
       MicroKernel8x2.multiply(a, aRowBytes, aStepBytes, b, k, target, targetRowBytes);
-    } else if (aRowBytes == COPIED_ROW_BYTES) {
+    } else if (aStepBytes == Float.BYTES) {
       MicroKernel12x2.rows(a, b, k, target, targetRowBytes);
     } else {
       MicroKernel12x2.panel(a, b, k, target, targetRowBytes);
@@ -98,6 +112,12 @@ final class MatMulTile {
    * Computes a tile, or the part of it that C has, and puts it in its place in C or adds it to what
    * is there.
    *
+   * @param a the address of A's first element: of a panel of {@link Packing#panelsOfRows} for tiles
+   *     of this height, or of its {@link #rows}
+   * @param aRowBytes bytes from one row of A to the next
+   * @param aStepBytes bytes from one element of a row to the next: that of a float if they are rows
+   * @param b the address of a packed panel of B
+   * @param k the length of the sums
    * @param c the address of the tile's place in C
    * @param cRowBytes bytes from one row of C to the next
    * @param rows how many rows of the tile C has: {@link #TALL_ROWS} for a tall one, or up to {@link

@@ -17,7 +17,7 @@ import jdk.incubator.vector.FloatVector;
  * again as there cost no more instructions to count and to load B, and a panel of B is read for two
  * thirds of the tiles. That shows where another thread works on the same physical core, and where B
  * comes from the second-level cache. 8 rows by 3 vectors were slower by themselves; 14 by 2 were 2%
- * faster, and leave 32 of the 256 rows of a strip to tiles of 8 rows, where 12 leave 16.
+ * faster, and leave 32 of 256 rows to tiles of 8 rows, where 12 leave 16.
  *
  * <p>The elements of A lie at distances that are constants of the code, so that a round has 45
  * instructions for its 24 FMAs. With distances that callers give, it has 59: twelve addresses are

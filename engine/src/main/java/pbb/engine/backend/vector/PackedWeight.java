@@ -47,9 +47,14 @@ final class PackedWeight {
 
   /** The address of a panel of the piece of k that begins at {@code p}. */
   long panel(int p, int panel) {
-    int terms = Math.min(depth, k - p);
-    long offset = 4L * p * paddedColumns() + MatMulTile.panelBytes(terms) * panel;
-    return Memory.address(packed, offset, MatMulTile.panelBytes(terms));
+    return panels(p, panel, 1);
+  }
+
+  /** The same of some panels one after the other. */
+  long panels(int p, int first, int count) {
+    long panelBytes = MatMulTile.panelBytes(Math.min(depth, k - p));
+    return Memory.address(
+        packed, 4L * p * paddedColumns() + panelBytes * first, panelBytes * count);
   }
 
   /** Packs a panel's columns of all pieces anew. */

@@ -71,11 +71,12 @@ final class RmsNormGradientKernel extends RowKernel {
   @Override
   void rows(int first, int end, int worker) {
     for (int unit = first / strips.unit(); unit * strips.unit() < end; unit++) {
-      unit(unit, Math.min(end, (unit + 1) * strips.unit()));
+      sumUnit(unit, Math.min(end, (unit + 1) * strips.unit()));
     }
   }
 
-  private void unit(int unit, int end) {
+  /** The unit's rows up to {@code end}: all of them, since strips end where units do. */
+  private void sumUnit(int unit, int end) {
     int base = unit * padded;
     Arrays.fill(partial, base, base + padded, 0f);
     for (int r = unit * strips.unit() * runsPerRow; r < end * runsPerRow; r++) {

@@ -27,8 +27,9 @@ abstract class RowKernel implements Kernel, Workers.Task {
   abstract void rows(int first, int end, int worker);
 
   /**
-   * What is left to do, by one thread, when all rows are done. A kernel that adds up sums of strips
-   * here must be known to {@link Strips.Cut#of}: its bits depend on how rows are cut.
+   * What is left to do, by one thread, when all rows are done. A kernel that adds up sums of rows
+   * here keeps one for each {@linkplain Strips#unit unit}, never for a strip, and must be known to
+   * {@link Strips.Cut#of}: its bits depend on how rows are cut.
    */
   void finish() {}
 

@@ -21,10 +21,10 @@ record Strips(int rows, int height, int unit) {
   /**
    * The most rows of a unit. What one kernel hands to the next of so many fits a second-level cache
    * of 1 MiB at widths of some hundred, and weights that come from farther away serve 22 tiles of
-   * rows. A {@linkplain SecondLevelCache#LARGE large} cache holds twice as many, for which weights
-   * come half as often.
+   * rows. With a {@linkplain SecondLevelCache#LARGE large} cache strips of two units are faster:
+   * weights come half as often.
    */
-  static final int TALLEST = 256;
+  static final int TALLEST_UNIT = 256;
 
   /** A multiple of {@link MatMulTile#ROWS} on every processor. */
   private static final int ROWS_AT_ONCE = 8;
@@ -39,7 +39,7 @@ record Strips(int rows, int height, int unit) {
    * the graph alone, not on the number of workers or on caches.
    *
    * @param sequenceLength rows that lie in one unit wherever that makes it no taller than {@link
-   *     #TALLEST}
+   *     #TALLEST_UNIT}
    * @param fewest how many units few rows are cut into, as far as {@link #ROWS_AT_ONCE} and whole
    *     sequences allow: several workers need some each, but each strip reads all weights
    * @param fewestOfTwo how many strips there must be, at least, for them to have two units
@@ -47,7 +47,9 @@ record Strips(int rows, int height, int unit) {
   record Cut(int sequenceLength, int fewest, int fewestOfTwo) {
 
     private static final int FOR_TWO_WORKERS = 2;
-    private static final int NEVER = Integer.MAX_VALUE;
+
+    /** For {@link #fewestOfTwo}: strips have one unit. */
+    static final int NEVER = Integer.MAX_VALUE;
 
     /** With so many strips for each worker, one whose core is slow or busy takes fewer. */
     private static final int STRIPS_PER_WORKER = 4;
@@ -59,15 +61,15 @@ record Strips(int rows, int height, int unit) {
      * For the rows of a graph: a unit has what attention reads together, and few rows are one unit
      * for one worker, unless partial sums forbid it.
      *
-     * @param largeCache whether what is handed on of two units fits the second-level cache
+     * @param cache the second-level cache: strips have two units if it is large
      */
-    static Cut of(Graph graph, Workers workers, boolean largeCache) {
+    static Cut of(Graph graph, Workers workers, SecondLevelCache cache) {
       List<Op> ops = graph.sections().stream().flatMap(section -> section.ops().stream()).toList();
       boolean partialSums = ops.stream().anyMatch(RmsNormGradient.class::isInstance);
       return new Cut(
           ops.stream().mapToInt(Cut::sequenceLength).max().orElse(1),
           partialSums ? FOR_TWO_WORKERS : Math.min(FOR_TWO_WORKERS, workers.count()),
-          largeCache ? fewestOfTwo(workers) : NEVER);
+          cache == SecondLevelCache.LARGE ? fewestOfTwo(workers) : NEVER);
     }
 
     private static int fewestOfTwo(Workers workers) {
@@ -86,8 +88,8 @@ record Strips(int rows, int height, int unit) {
     /** The strips of so many rows. */
     Strips strips(int rows) {
       int share = HeadScratch.roundUp(Math.ceilDiv(rows, fewest), ROWS_AT_ONCE);
-      int unit = Math.clamp(share, ROWS_AT_ONCE, TALLEST);
-      if (sequenceLength <= TALLEST && rows % sequenceLength == 0) {
+      int unit = Math.clamp(share, ROWS_AT_ONCE, TALLEST_UNIT);
+      if (sequenceLength <= TALLEST_UNIT && rows % sequenceLength == 0) {
         unit = Math.max(1, unit / sequenceLength) * sequenceLength;
       }
       boolean two = Math.ceilDiv(rows, 2 * unit) >= fewestOfTwo;
@@ -112,7 +114,7 @@ record Strips(int rows, int height, int unit) {
     return Math.ceilDiv(rows, unit);
   }
 
-  /** Whether no strip ends within a group of so many rows. */
+  /** Whether no strip ends within a group of so many rows: one of two units only if strips are. */
   boolean keepTogether(int group) {
     return height % group == 0;
   }

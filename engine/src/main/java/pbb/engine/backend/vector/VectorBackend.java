@@ -18,6 +18,7 @@ public final class VectorBackend implements Backend {
   private final Workers workers;
   private final Arena arena = Arena.ofShared();
   private final MatMulScratch matMulScratch;
+  private final SecondLevelCache cache = SecondLevelCache.ofThisMachine();
 
   VectorBackend(DeviceStatus device, int threads) {
     this.device = device;
@@ -31,6 +32,7 @@ public final class VectorBackend implements Backend {
         workers,
         matMulScratch,
         new ProgramScratch(workers),
+        cache,
         Strips.Cut.ANY_GRAPH,
         Optional.empty());
   }
@@ -48,7 +50,7 @@ public final class VectorBackend implements Backend {
   @Override
   public Executable compile(Program program) {
     return new HostExecutable(
-        program, new VectorLowering(workers, matMulScratch, SecondLevelCache.LARGE), Float.BYTES);
+        program, new VectorLowering(workers, matMulScratch, cache), Float.BYTES);
   }
 
   @Override

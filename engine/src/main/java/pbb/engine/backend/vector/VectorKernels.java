@@ -33,6 +33,7 @@ final class VectorKernels implements KernelFactory {
 
   private final Workers workers;
   private final MatMulScratch matMulScratch;
+  private final SecondLevelCache cache;
   private final Strips.Cut cut;
   private final Optional<PackedWeights> weights;
   private final ProgramScratch scratch;
@@ -46,11 +47,13 @@ final class VectorKernels implements KernelFactory {
       Workers workers,
       MatMulScratch matMulScratch,
       ProgramScratch scratch,
+      SecondLevelCache cache,
       Strips.Cut cut,
       Optional<PackedWeights> weights) {
     this.workers = workers;
     this.matMulScratch = matMulScratch;
     this.scratch = scratch;
+    this.cache = cache;
     this.cut = cut;
     this.weights = weights;
   }
@@ -226,7 +229,7 @@ final class VectorKernels implements KernelFactory {
     if (weights.isPresent() && PackedWeights.serves(op)) {
       PackedWeight weight = weights.get().of(op, b);
       return new WeightProductKernel(
-          workers, strips(op.out().operand()), matMulScratch, op, a, weight, out);
+          workers, strips(op.out().operand()), matMulScratch, cache, op, a, weight, out);
     }
     return MatMulPlan.of(
             MatMulShape.dense(

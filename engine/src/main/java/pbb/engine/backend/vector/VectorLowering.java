@@ -17,14 +17,11 @@ final class VectorLowering implements Lowering {
   private final Workers workers;
   private final MatMulScratch matMulScratch;
   private final ProgramScratch scratch;
-  private final boolean largeCache;
+  private final SecondLevelCache cache;
   private @Nullable PackedWeights weights;
 
-  /**
-   * @param largeCache whether the second-level cache is {@linkplain SecondLevelCache#LARGE large}
-   */
-  VectorLowering(Workers workers, MatMulScratch matMulScratch, boolean largeCache) {
-    this.largeCache = largeCache;
+  VectorLowering(Workers workers, MatMulScratch matMulScratch, SecondLevelCache cache) {
+    this.cache = cache;
     this.workers = workers;
     this.matMulScratch = matMulScratch;
     this.scratch = new ProgramScratch(workers);
@@ -42,8 +39,8 @@ final class VectorLowering implements Lowering {
       ofProgram = new PackedWeights(workers, allocator);
       weights = ofProgram;
     }
-    Strips.Cut cut = Strips.Cut.of(graph, workers, largeCache);
-    return new VectorKernels(workers, matMulScratch, scratch, cut, Optional.of(ofProgram));
+    Strips.Cut cut = Strips.Cut.of(graph, workers, cache);
+    return new VectorKernels(workers, matMulScratch, scratch, cache, cut, Optional.of(ofProgram));
   }
 
   @Override

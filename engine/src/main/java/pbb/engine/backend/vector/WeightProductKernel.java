@@ -12,7 +12,7 @@ import pbb.engine.graph.MatMul;
  * for each piece of k:
  *   for each few panels of B:               from the third-level cache or beyond, once a strip;
  *                                           read ahead where that is faster
- *     for the rows of each tile:            of A, copied to the first-level cache for tall tiles
+ *     for the rows of each tile:            of A, most of them copied to the first-level cache
  *       for each of these panels:           from the second-level cache
  *         tile = rows · panel               in registers
  * </pre>
@@ -24,17 +24,6 @@ import pbb.engine.graph.MatMul;
  */
 final class WeightProductKernel extends RowKernel {
 
-  /** So many bytes of panels stay in the second-level cache beside the rows. */
-  private static final long GROUP_BYTES = SecondLevelCache.LARGE ? 1 << 20 : 256 << 10;
-
-  /**
-   * Weights of so many bytes do not stay in the second-level cache from strip to strip, and are
-   * read ahead: the product itself gets them from the third level at 8 GB/s, a loop that only reads
-   * at 28. That is so on processors with a large second level; on AMD's Zen 4 it made training 2%
-   * slower, and generation more.
-   */
-  private static final long READ_AHEAD_FROM = SecondLevelCache.LARGE ? 256 << 10 : Long.MAX_VALUE;
-
   /** Multiplications that one worker has done before several have met, some microseconds. */
   private static final long SHARED_FROM = 1 << 17;
 
@@ -43,6 +32,7 @@ final class WeightProductKernel extends RowKernel {
   private final PackedWeight b;
   private final MatMulScratch scratch;
   private final boolean accumulate;
+  private final long groupBytes;
   private final boolean readAhead;
   private final int n;
   private final int k;
@@ -53,6 +43,7 @@ final class WeightProductKernel extends RowKernel {
       Workers workers,
       Strips strips,
       MatMulScratch scratch,
+      SecondLevelCache cache,
       MatMul op,
       MemorySegment a,
       PackedWeight b,
@@ -65,7 +56,8 @@ final class WeightProductKernel extends RowKernel {
     this.accumulate = op.out().accumulate();
     this.n = op.n();
     this.k = op.k();
-    this.readAhead = 4L * n * k >= READ_AHEAD_FROM;
+    this.groupBytes = cache.groupBytes;
+    this.readAhead = 4L * n * k >= cache.readAheadFrom;
     long products = (long) strips.rows() * n * k;
     this.columnBlocks = products < SHARED_FROM ? 1 : Math.min(b.panels(), 4 * workers.count());
   }
@@ -102,31 +94,29 @@ final class WeightProductKernel extends RowKernel {
     int tallRows = MatMulTile.inTallTiles(rows);
     for (int p = 0; p < k; p += b.depth()) {
       int terms = Math.min(b.depth(), k - p);
-      int group = (int) Math.max(1, GROUP_BYTES / MatMulTile.panelBytes(terms));
+      int group = (int) Math.max(1, groupBytes / MatMulTile.panelBytes(terms));
       for (int panel = firstPanel; panel < endPanel; panel += group) {
         int endOfGroup = Math.min(endPanel, panel + group);
-        if (readAhead && rows > 1) {
-          readAhead(b.panel(p, panel), MatMulTile.panelBytes(terms) * (endOfGroup - panel), tile);
+        if (readAhead && rows > 1) { // a single row reads them once, and was a fifth slower so
+          long bytes = MatMulTile.panelBytes(terms) * (endOfGroup - panel);
+          Memory.set(tile, Memory.readAhead(b.panels(p, panel, endOfGroup - panel), bytes));
         }
         for (int i = 0, height; i < rows; i += height) {
           height = MatMulTile.height(i, tallRows, rows);
-          long source = from + i * rowBytes + 4L * p;
-          long sourceRowBytes = rowBytes;
-          if (!MatMulTile.readsInPlace(height)) {
-            long copy = own.a().address();
-            sourceRowBytes = MatMulTile.COPIED_ROW_BYTES;
-            Packing.copy(source, rowBytes, height, terms, copy, sourceRowBytes);
-            source = copy;
-          }
-          long target = to + i * toRowBytes;
-          rowOfTiles(source, sourceRowBytes, p, terms, panel, endOfGroup, target, height, tile);
+          long stored = from + i * rowBytes + 4L * p;
+          rowOfTiles(
+              MatMulTile.rows(stored, rowBytes, height, terms, own.a().address()),
+              MatMulTile.rowBytes(height, rowBytes),
+              p,
+              terms,
+              panel,
+              endOfGroup,
+              to + i * toRowBytes,
+              height,
+              tile);
         }
       }
     }
-  }
-
-  private static void readAhead(long panels, long bytes, long tile) {
-    Memory.set(tile, Memory.readAhead(panels, bytes));
   }
 
   /** The rows of a tile, and the panels from {@code first} to {@code end}. */

@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -14,21 +13,23 @@ class SecondLevelCacheTest {
   @TempDir Path caches;
 
   @Test
-  void isFoundAmongTheOthers() throws IOException {
+  void isLargeFrom2MiBOn() throws IOException {
     write("index0", "1", "48K");
     write("index1", "1", "32K");
-    write("index2", "2", "2048K");
+    write("index2", "2", "2047K");
     write("index3", "3", "107520K");
     Files.writeString(caches.resolve("uevent"), "");
-    assertEquals(OptionalLong.of(2 << 20), SecondLevelCache.bytes(caches));
+    assertEquals(SecondLevelCache.SMALL, SecondLevelCache.of(caches));
+    Files.writeString(caches.resolve("index2/size"), "2048K\n");
+    assertEquals(SecondLevelCache.LARGE, SecondLevelCache.of(caches));
   }
 
   @Test
-  void isUnknownWhereNothingTellsOfIt() throws IOException {
-    assertEquals(OptionalLong.empty(), SecondLevelCache.bytes(caches.resolve("missing")));
-    assertEquals(OptionalLong.empty(), SecondLevelCache.bytes(caches));
+  void countsAsSmallWhereNothingTellsOfIt() throws IOException {
+    assertEquals(SecondLevelCache.SMALL, SecondLevelCache.of(caches.resolve("missing")));
+    assertEquals(SecondLevelCache.SMALL, SecondLevelCache.of(caches));
     write("index2", "2", "unknown");
-    assertEquals(OptionalLong.empty(), SecondLevelCache.bytes(caches));
+    assertEquals(SecondLevelCache.SMALL, SecondLevelCache.of(caches));
   }
 
   private void write(String name, String level, String size) throws IOException {

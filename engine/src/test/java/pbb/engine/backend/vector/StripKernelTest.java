@@ -2,6 +2,7 @@ package pbb.engine.backend.vector;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -55,33 +56,37 @@ class StripKernelTest {
         new Case(
             new ModelConfig(33, 32, 40, 2, 2, 1, 16, 1e-5, 10_000, 512, false, true, 0.1), 3, 200),
         new Case(
-            new ModelConfig(33, 32, 40, 1, 2, 2, 16, 1e-5, 10_000, 512, false, false, 0.1), 1, 5));
+            new ModelConfig(33, 32, 40, 1, 2, 2, 16, 1e-5, 10_000, 512, false, false, 0.1), 1, 5),
+        new Case( // with a large cache strips of two units, also for three workers
+            new ModelConfig(33, 32, 40, 1, 2, 2, 16, 1e-5, 10_000, 512, false, false, 0.1),
+            24,
+            129));
   }
 
   /** What a profile runs op by op, a run does strip by strip; anybody may do one, of any height. */
   @ParameterizedTest
   @MethodSource("cases")
   void stripsAndThreadsDoNotChangeTheBits(Case shape) {
-    Map<String, List<Float>> expected = results(shape, 1, false, true);
+    Map<String, List<Float>> expected = results(shape, 1, SecondLevelCache.SMALL, true);
     for (int threads = 1; threads <= 3; threads++) {
-      for (boolean largeCache : new boolean[] {false, true}) {
-        String who = threads + " threads, large cache " + largeCache;
-        assertEquals(expected, results(shape, threads, largeCache, false), who + ", by strips");
-        assertEquals(expected, results(shape, threads, largeCache, true), who + ", op by op");
+      for (SecondLevelCache cache : SecondLevelCache.values()) {
+        String who = threads + " threads, second-level cache " + cache;
+        assertEquals(expected, results(shape, threads, cache, false), who + ", by strips");
+        assertEquals(expected, results(shape, threads, cache, true), who + ", op by op");
       }
     }
   }
 
   /** The loss, the logits and all gradients, after two runs, the second with other weights. */
   private static Map<String, List<Float>> results(
-      Case shape, int threads, boolean largeCache, boolean opByOp) {
+      Case shape, int threads, SecondLevelCache cache, boolean opByOp) {
     Transformer.Training training = shape.training();
     Program program = Program.of(Gradients.backward(GRAPH, training.graph(), false));
     Map<String, List<Float>> results = new LinkedHashMap<>();
     try (Workers workers = Workers.of(threads);
         Arena arena = Arena.ofShared()) {
       VectorLowering lowering =
-          new VectorLowering(workers, MatMulScratch.allocate(arena, workers), largeCache);
+          new VectorLowering(workers, MatMulScratch.allocate(arena, workers), cache);
       try (HostExecutable executable = new HostExecutable(program, lowering, Float.BYTES)) {
         write(executable, training, shape);
         for (int seed = 1; seed <= 2; seed++) {
@@ -156,7 +161,7 @@ class StripKernelTest {
     assertEquals(1009, odd.end(3));
     assertEquals(2, strips(64, 1).count());
     assertEquals(1, strips(5, 5).count());
-    assertEquals(1, new Strips.Cut(1, 1, Integer.MAX_VALUE).strips(64).count());
+    assertEquals(1, new Strips.Cut(1, 1, Strips.Cut.NEVER).strips(64).count());
   }
 
   /** With a large cache strips are twice as tall, unless workers would have too few. */
@@ -165,33 +170,44 @@ class StripKernelTest {
     Graph graph = cases().findFirst().orElseThrow().training().graph();
     try (Workers one = Workers.of(1);
         Workers two = Workers.of(2)) {
-      Strips.Cut forOne = Strips.Cut.of(graph, one, true);
-      Strips.Cut forTwo = Strips.Cut.of(graph, two, true);
+      Strips.Cut forOne = Strips.Cut.of(graph, one, SecondLevelCache.LARGE);
+      Strips.Cut forTwo = Strips.Cut.of(graph, two, SecondLevelCache.LARGE);
       assertEquals(new Strips(24 * 20, 24 * 20, 24 * 10), forOne.strips(24 * 20));
       assertEquals(new Strips(24 * 100, 24 * 20, 24 * 10), forOne.strips(24 * 100));
       assertEquals(new Strips(24 * 140, 24 * 10, 24 * 10), forTwo.strips(24 * 140));
       assertEquals(new Strips(24 * 141, 24 * 20, 24 * 10), forTwo.strips(24 * 141));
       assertEquals(15, forTwo.strips(24 * 141).units());
+      Strips.Cut ofTwoUnits = new Strips.Cut(512, 2, 1);
+      assertTrue(
+          ofTwoUnits.strips(2048).keepTogether(512), "a sequence of two units is in one strip");
     }
   }
 
-  /** One strip of few rows for one worker, unless sums of strips would then be others. */
+  /** One unit of few rows for one worker, unless sums of units would then be others. */
   @Test
-  void partialSumsAloneKeepTwoStripsForOneWorker() {
+  void partialSumsAloneKeepTwoUnitsForOneWorker() {
     Transformer.Training training = cases().findFirst().orElseThrow().training();
     Graph forward = training.graph();
     Graph backward = Gradients.backward(GRAPH, forward, false);
     try (Workers one = Workers.of(1);
         Workers two = Workers.of(2)) {
-      assertEquals(new Strips.Cut(24, 1, Integer.MAX_VALUE), Strips.Cut.of(forward, one, false));
-      assertEquals(new Strips.Cut(24, 2, Integer.MAX_VALUE), Strips.Cut.of(forward, two, false));
-      assertEquals(new Strips.Cut(24, 2, Integer.MAX_VALUE), Strips.Cut.of(backward, one, false));
-      assertEquals(new Strips.Cut(24, 2, Integer.MAX_VALUE), Strips.Cut.of(backward, two, false));
+      assertEquals(
+          new Strips.Cut(24, 1, Strips.Cut.NEVER),
+          Strips.Cut.of(forward, one, SecondLevelCache.SMALL));
+      assertEquals(
+          new Strips.Cut(24, 2, Strips.Cut.NEVER),
+          Strips.Cut.of(forward, two, SecondLevelCache.SMALL));
+      assertEquals(
+          new Strips.Cut(24, 2, Strips.Cut.NEVER),
+          Strips.Cut.of(backward, one, SecondLevelCache.SMALL));
+      assertEquals(
+          new Strips.Cut(24, 2, Strips.Cut.NEVER),
+          Strips.Cut.of(backward, two, SecondLevelCache.SMALL));
     }
   }
 
   private static Strips strips(int rows, int sequenceLength) {
-    return new Strips.Cut(sequenceLength, 2, Integer.MAX_VALUE).strips(rows);
+    return new Strips.Cut(sequenceLength, 2, Strips.Cut.NEVER).strips(rows);
   }
 
   /** A product that needs all rows waits, until what it reads is about to be overwritten. */

@@ -17,7 +17,8 @@ class WeightProductKernelTest {
   /**
    * Packed weights change no bit, nor does how many rows are computed together: single rows, which
    * have a kernel of their own, rests of tiles, several strips; columns that fill one panel, some
-   * and a part of one; one piece of k and two.
+   * and a part of one, and several groups of panels; one piece of k, as long as one may be, and
+   * two.
    */
   @ParameterizedTest(name = "{0} × {1} × {2}")
   @CsvSource({
@@ -31,6 +32,7 @@ class WeightProductKernelTest {
     "17, 96, 33",
     "28, 64, 33",
     "31, 40, 520",
+    "25, 1100, 512",
     "257, 31, 20",
     "513, 64, 16"
   })
@@ -63,16 +65,26 @@ class WeightProductKernelTest {
       MemorySegment expected = MatMulCases.product(arena, shape, workers, scratch);
       MemorySegment a = MatMulCases.random(arena, "a", shape.bytesA());
       MemorySegment b = MatMulCases.random(arena, "b", shape.bytesB());
-      MemorySegment c = MatMulCases.random(arena, "c", shape.bytesC());
+      MemorySegment before = MatMulCases.random(arena, "c", shape.bytesC());
+      MemorySegment c = arena.allocate(shape.bytesC(), 4);
       PackedWeight weight = new PackedWeight(b, shape.transposeB(), shape.k(), shape.n(), arena);
       for (int panel = 0; panel < weight.panels(); panel++) {
         weight.pack(panel);
       }
-      new WeightProductKernel(workers, strips, scratch, op(shape), a, weight, c).run();
-      assertEquals(
-          -1,
-          expected.mismatch(c),
-          () -> "the byte of C that differs, with " + threads + " threads and " + shape);
+      for (SecondLevelCache cache : SecondLevelCache.values()) {
+        c.copyFrom(before);
+        new WeightProductKernel(workers, strips, scratch, cache, op(shape), a, weight, c).run();
+        assertEquals(
+            -1,
+            expected.mismatch(c),
+            () ->
+                "the byte of C that differs, with "
+                    + threads
+                    + " threads, "
+                    + cache
+                    + ", "
+                    + shape);
+      }
     }
   }
 
