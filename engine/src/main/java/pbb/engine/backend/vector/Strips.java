@@ -42,20 +42,24 @@ record Strips(int rows, int height, int unit) {
    *     #TALLEST_UNIT}
    * @param fewest how many units few rows are cut into, as far as {@link #ROWS_AT_ONCE} and whole
    *     sequences allow: several workers need some each, but each strip reads all weights
-   * @param fewestOfTwo how many strips there must be, at least, for them to have two units
+   * @param workersOfTwo among how many workers strips of two units are shared, if that gives none
+   *     of them more rows than strips of one; or {@link #NONE}
    */
-  record Cut(int sequenceLength, int fewest, int fewestOfTwo) {
+  record Cut(int sequenceLength, int fewest, int workersOfTwo) {
 
     private static final int FOR_TWO_WORKERS = 2;
 
-    /** For {@link #fewestOfTwo}: strips have one unit. */
-    static final int NEVER = Integer.MAX_VALUE;
+    /** For {@link #workersOfTwo}: strips have one unit. */
+    static final int NONE = 0;
 
-    /** With so many strips for each worker, one whose core is slow or busy takes fewer. */
-    private static final int STRIPS_PER_WORKER = 4;
+    /**
+     * With so many strips of two units for each of several workers, one whose core is slow or busy
+     * can still take fewer.
+     */
+    private static final int FEWEST_OF_TWO = 2;
 
     /** For graphs that are not known: good for any number of workers. */
-    static final Cut ANY_GRAPH = new Cut(1, FOR_TWO_WORKERS, NEVER);
+    static final Cut ANY_GRAPH = new Cut(1, FOR_TWO_WORKERS, NONE);
 
     /**
      * For the rows of a graph: a unit has what attention reads together, and few rows are one unit
@@ -69,11 +73,7 @@ record Strips(int rows, int height, int unit) {
       return new Cut(
           ops.stream().mapToInt(Cut::sequenceLength).max().orElse(1),
           partialSums ? FOR_TWO_WORKERS : Math.min(FOR_TWO_WORKERS, workers.count()),
-          cache == SecondLevelCache.LARGE ? fewestOfTwo(workers) : NEVER);
-    }
-
-    private static int fewestOfTwo(Workers workers) {
-      return workers.count() == 1 ? 1 : STRIPS_PER_WORKER * workers.count();
+          cache == SecondLevelCache.LARGE ? workers.count() : NONE);
     }
 
     private static int sequenceLength(Op op) {
@@ -92,8 +92,22 @@ record Strips(int rows, int height, int unit) {
       if (sequenceLength <= TALLEST_UNIT && rows % sequenceLength == 0) {
         unit = Math.max(1, unit / sequenceLength) * sequenceLength;
       }
-      boolean two = Math.ceilDiv(rows, 2 * unit) >= fewestOfTwo;
-      return new Strips(rows, two ? 2 * unit : unit, unit);
+      return new Strips(rows, ofTwo(rows, unit) ? 2 * unit : unit, unit);
+    }
+
+    private boolean ofTwo(int rows, int unit) {
+      int strips = Math.ceilDiv(rows, 2 * unit);
+      return switch (workersOfTwo) {
+        case NONE -> false;
+        case 1 -> true;
+        default ->
+            strips >= FEWEST_OF_TWO * workersOfTwo
+                && rowsOfBusiest(rows, 2 * unit) <= rowsOfBusiest(rows, unit);
+      };
+    }
+
+    private int rowsOfBusiest(int rows, int height) {
+      return Math.ceilDiv(Math.ceilDiv(rows, height), workersOfTwo) * height;
     }
   }
 

@@ -161,10 +161,10 @@ class StripKernelTest {
     assertEquals(1009, odd.end(3));
     assertEquals(2, strips(64, 1).count());
     assertEquals(1, strips(5, 5).count());
-    assertEquals(1, new Strips.Cut(1, 1, Strips.Cut.NEVER).strips(64).count());
+    assertEquals(1, new Strips.Cut(1, 1, Strips.Cut.NONE).strips(64).count());
   }
 
-  /** With a large cache strips are twice as tall, unless workers would have too few. */
+  /** With a large cache strips are twice as tall, unless a worker would have more rows so. */
   @Test
   void aStripHasTwoUnitsWhereTheyFit() {
     Graph graph = cases().findFirst().orElseThrow().training().graph();
@@ -174,9 +174,12 @@ class StripKernelTest {
       Strips.Cut forTwo = Strips.Cut.of(graph, two, SecondLevelCache.LARGE);
       assertEquals(new Strips(24 * 20, 24 * 20, 24 * 10), forOne.strips(24 * 20));
       assertEquals(new Strips(24 * 100, 24 * 20, 24 * 10), forOne.strips(24 * 100));
-      assertEquals(new Strips(24 * 140, 24 * 10, 24 * 10), forTwo.strips(24 * 140));
-      assertEquals(new Strips(24 * 141, 24 * 20, 24 * 10), forTwo.strips(24 * 141));
-      assertEquals(15, forTwo.strips(24 * 141).units());
+      assertEquals(new Strips(24 * 60, 24 * 10, 24 * 10), forTwo.strips(24 * 60));
+      assertEquals(new Strips(24 * 80, 24 * 20, 24 * 10), forTwo.strips(24 * 80));
+      assertEquals(new Strips(24 * 71, 24 * 20, 24 * 10), forTwo.strips(24 * 71));
+      assertEquals(8, forTwo.strips(24 * 71).units());
+      assertEquals(new Strips(24 * 100, 24 * 10, 24 * 10), forTwo.strips(24 * 100));
+      assertEquals(new Strips(24 * 111, 24 * 20, 24 * 10), forTwo.strips(24 * 111));
       Strips.Cut ofTwoUnits = new Strips.Cut(512, 2, 1);
       assertTrue(
           ofTwoUnits.strips(2048).keepTogether(512), "a sequence of two units is in one strip");
@@ -192,22 +195,22 @@ class StripKernelTest {
     try (Workers one = Workers.of(1);
         Workers two = Workers.of(2)) {
       assertEquals(
-          new Strips.Cut(24, 1, Strips.Cut.NEVER),
+          new Strips.Cut(24, 1, Strips.Cut.NONE),
           Strips.Cut.of(forward, one, SecondLevelCache.SMALL));
       assertEquals(
-          new Strips.Cut(24, 2, Strips.Cut.NEVER),
+          new Strips.Cut(24, 2, Strips.Cut.NONE),
           Strips.Cut.of(forward, two, SecondLevelCache.SMALL));
       assertEquals(
-          new Strips.Cut(24, 2, Strips.Cut.NEVER),
+          new Strips.Cut(24, 2, Strips.Cut.NONE),
           Strips.Cut.of(backward, one, SecondLevelCache.SMALL));
       assertEquals(
-          new Strips.Cut(24, 2, Strips.Cut.NEVER),
+          new Strips.Cut(24, 2, Strips.Cut.NONE),
           Strips.Cut.of(backward, two, SecondLevelCache.SMALL));
     }
   }
 
   private static Strips strips(int rows, int sequenceLength) {
-    return new Strips.Cut(sequenceLength, 2, Strips.Cut.NEVER).strips(rows);
+    return new Strips.Cut(sequenceLength, 2, Strips.Cut.NONE).strips(rows);
   }
 
   /** A product that needs all rows waits, until what it reads is about to be overwritten. */
