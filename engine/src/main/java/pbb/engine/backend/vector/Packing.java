@@ -39,6 +39,9 @@ final class Packing {
   /** Of panels of so many floats a row, each row can be written as one vector of 16. */
   private static final int WIDE_ROW = MicroKernel12x2.ROWS;
 
+  /** Of panels of so many floats a row, four rows fill a cache line. */
+  private static final int NARROW_ROW = MicroKernel4x2.ROWS;
+
   private Packing() {}
 
   /**
@@ -91,16 +94,18 @@ final class Packing {
     long panelBytes = rowPanelBytes(height, rows);
     int whole = columns / height;
     int fourRows = rows & -4;
-    // Of these panels, so many whole vectors lie within a row.
-    int spare = 16 - WIDE_ROW;
-    int wide = height == WIDE_ROW && LANES == 16 ? (columns - spare) / WIDE_ROW : 0;
-    if (wide > 0) {
-      for (int p = 0; p < fourRows; p += 4) {
-        fourWideRows(source + p * stride, stride, wide, target + p * (4L * height), panelBytes);
+    int byFourRows = panelsByFourRows(columns, height);
+    for (int p = 0; p < fourRows; p += 4) {
+      long from = source + p * stride;
+      long to = target + p * (4L * height);
+      if (height == WIDE_ROW) {
+        fourWideRows(from, stride, byFourRows, to, panelBytes);
+      } else {
+        fourNarrowRows(from, stride, byFourRows, to, panelBytes);
       }
     }
     for (int p = 0; p < rows; p++) {
-      int first = p < fourRows ? wide : 0;
+      int first = p < fourRows ? byFourRows : 0;
       long from = source + p * stride + first * (4L * height);
       long to = target + p * (4L * height) + first * panelBytes;
       for (int panel = first; panel < whole; panel++) {
@@ -122,10 +127,38 @@ final class Packing {
     }
   }
 
+  /** Of how many panels four rows at a time are packed: they wait for memory together. */
+  private static int panelsByFourRows(int columns, int height) {
+    if (height == NARROW_ROW) {
+      return columns / NARROW_ROW;
+    }
+    // So many vectors of 16 lie within a row.
+    return height == WIDE_ROW && LANES == 16 ? Math.max(0, columns - 16 + WIDE_ROW) / WIDE_ROW : 0;
+  }
+
+  /** Four rows of panels of {@link #NARROW_ROW}: a cache line of the target. */
+  private static void fourNarrowRows(
+      long source, long stride, int panels, long target, long panelBytes) {
+    long rowBytes = 4L * NARROW_ROW;
+    long from = source;
+    long to = target;
+    for (int panel = 0; panel < panels; panel++) {
+      FloatVector first = loadFour(from);
+      FloatVector second = loadFour(from + stride);
+      FloatVector third = loadFour(from + 2 * stride);
+      FloatVector fourth = loadFour(from + 3 * stride);
+      storeFour(to, first);
+      storeFour(to + rowBytes, second);
+      storeFour(to + 2 * rowBytes, third);
+      storeFour(to + 3 * rowBytes, fourth);
+      from += rowBytes;
+      to += panelBytes;
+    }
+  }
+
   /**
    * Four rows of panels of {@link #WIDE_ROW}, by vectors of 16: the floats too many are written
-   * over by the next row of the panel, those of its last row lie in the gap behind it. Four rows at
-   * a time wait for memory together.
+   * over by the next row of the panel, those of its last row lie in the gap behind it.
    */
   private static void fourWideRows(
       long source, long stride, int panels, long target, long panelBytes) {
