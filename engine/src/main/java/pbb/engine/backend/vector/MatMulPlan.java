@@ -21,9 +21,10 @@ import java.lang.foreign.MemorySegment;
  *
  * <p>The numbers: {@link MatMulTile#TALL_ROWS} rows of A, 512 deep, take at most 24 KiB and stay in
  * the first-level cache while the panels of B pass by, 128 bytes for 24 multiplications of 512
- * bits, from the second level, where the block of B (512 KiB) and the rows of A (192 KiB) lie.
- * Shallower pieces would mean that C is read and written more often, and that the beginning and the
- * end of a tile weigh more.
+ * bits, from the second level, where the block of B and the rows of A (192 KiB) lie. Shallower
+ * pieces would mean that C is read and written more often, and that the beginning and the end of a
+ * tile weigh more. A block has as many columns as {@link SecondLevelCache#blockBytes} holds of B,
+ * since A is read from beyond that cache for each block of them.
  *
  * <p>Where A is stored transposed, the pieces are shallower and their blocks larger: see {@link
  * #TRANSPOSED}.
@@ -40,25 +41,20 @@ final class MatMulPlan {
    *
    * @param depth the longest piece of k
    * @param rows of op(A): a multiple of every tile's rows
-   * @param columns of B: a multiple of every tile's columns
    * @param balancedRows blocks are made smaller for the sake of balance as long as their rows are
    *     at least so many
    */
-  private record Limits(int depth, int rows, int columns, int balancedRows) {
-    long packedColumnBytes() {
-      return 4L * columns * depth;
-    }
-  }
+  private record Limits(int depth, int rows, int balancedRows) {}
 
-  private static final Limits AS_STORED = new Limits(MicroKernel12x2.MAX_TERMS, 96, 256, 96);
+  private static final Limits AS_STORED = new Limits(MicroKernel12x2.MAX_TERMS, 96, 96);
 
   /**
    * Where A is stored transposed: less deep, and more of each of A's stored rows. 3 KiB of them one
    * after the other are read ahead by processors; with 384 bytes they waited for memory. What is
-   * packed (768 KiB of A, 512 KiB of B) is then more than a second-level cache of 1 MiB; half as
-   * many rows were slower nevertheless.
+   * packed (768 KiB of A, and B) is then more than the second-level cache; half as many rows were
+   * slower nevertheless.
    */
-  private static final Limits TRANSPOSED = new Limits(256, 768, 512, 192);
+  private static final Limits TRANSPOSED = new Limits(256, 768, 192);
 
   /**
    * What {@link MatMulScratch} holds for a worker; panels of tall tiles are fewer and take less.
@@ -69,13 +65,10 @@ final class MatMulPlan {
           Math.ceilDiv(TRANSPOSED.rows, MatMulTile.ROWS)
               * Packing.rowPanelBytes(MatMulTile.ROWS, TRANSPOSED.depth));
 
-  static final long PACKED_B_BYTES =
-      Math.max(AS_STORED.packedColumnBytes(), TRANSPOSED.packedColumnBytes());
-
   /**
    * The most rows of a block: with so many, packing the columns of B again for each block of rows
-   * costs less than 2%, and a block of C (1.5 MiB; 3 where A is stored transposed) does not go as
-   * far as main memory and back for each piece of k.
+   * costs less than 2%, and a block of C (1.5 to 6 MiB with pieces of 256 terms or more) does not
+   * go as far as main memory and back for each of them.
    */
   private static final int MAX_BLOCK_ROWS = 1536;
 
@@ -120,8 +113,10 @@ final class MatMulPlan {
     return evenly(shape.m(), MAX_BLOCK_ROWS, MatMulTile.ROWS);
   }
 
-  private static int mostColumns(MatMulShape shape) {
-    return evenly(shape.n(), limits(shape).columns, MatMulTile.COLUMNS);
+  private static int mostColumns(MatMulShape shape, MatMulScratch scratch) {
+    long panelBytes = MatMulTile.panelBytes(depth(shape.k(), limits(shape)));
+    int panels = (int) (scratch.blockBytes() / panelBytes);
+    return evenly(shape.n(), panels * MatMulTile.COLUMNS, MatMulTile.COLUMNS);
   }
 
   /**
@@ -144,7 +139,7 @@ final class MatMulPlan {
    */
   static MatMulPlan of(MatMulShape shape, Workers workers, MatMulScratch scratch) {
     int rows = mostRows(shape);
-    int columns = mostColumns(shape);
+    int columns = mostColumns(shape, scratch);
     if (workers.count() > 1) {
       while (blocks(shape, rows, columns) < (long) workers.count() * BLOCKS_PER_WORKER
           && rows >= 2 * limits(shape).balancedRows) {
@@ -171,7 +166,7 @@ final class MatMulPlan {
    */
   MatMulPlan inBlocksOf(long multiplications) {
     int rows = mostRows(shape);
-    int columns = mostColumns(shape);
+    int columns = mostColumns(shape, scratch);
     long perRow = (long) Math.min(columns, shape.n()) * shape.k();
     while (Math.min(rows, shape.m()) * perRow > multiplications && rows >= DIVISIBLE_ROWS) {
       rows = half(rows, MatMulTile.ROWS);

@@ -13,16 +13,19 @@ import java.util.stream.Stream;
  */
 enum SecondLevelCache {
   /** Less than 2 MiB, as AMD's Zen 4, or unknown. */
-  SMALL(256 << 10, Long.MAX_VALUE),
+  SMALL(512 << 10, 256 << 10, Long.MAX_VALUE),
 
   /**
    * At least 2 MiB, as Intel's Sapphire Rapids, on which the numbers were measured. There a product
    * gets its weights from the third level at 8 GB/s, and a loop that only reads at 20 to 28; on Zen
    * 4, reading ahead made training 2% slower, and generation more.
    */
-  LARGE(1 << 20, 256 << 10);
+  LARGE(1 << 20, 1 << 20, 256 << 10);
 
   private static final Path OF_FIRST_CPU = Path.of("/sys/devices/system/cpu/cpu0/cache");
+
+  /** So many bytes of a product's right operand are packed at once and stay there. */
+  final long blockBytes;
 
   /** So many bytes of weights stay there beside the rows that are multiplied by them. */
   final long groupBytes;
@@ -33,7 +36,8 @@ enum SecondLevelCache {
    */
   final long readAheadFrom;
 
-  SecondLevelCache(long groupBytes, long readAheadFrom) {
+  SecondLevelCache(long blockBytes, long groupBytes, long readAheadFrom) {
+    this.blockBytes = blockBytes;
     this.groupBytes = groupBytes;
     this.readAheadFrom = readAheadFrom;
   }

@@ -23,7 +23,7 @@ public final class VectorBackend implements Backend {
   VectorBackend(DeviceStatus device, int threads) {
     this.device = device;
     this.workers = Workers.of(threads);
-    this.matMulScratch = MatMulScratch.allocate(arena, workers);
+    this.matMulScratch = MatMulScratch.allocate(arena, workers, cache);
   }
 
   /** The kernels, for a backend that has some ops computed here; of use until this is closed. */

@@ -16,7 +16,8 @@ final class MatMulCases {
 
   /**
    * (batch, m, n, k): sizes that are no multiple of any tile, one that is, more than one piece of
-   * k, long sums, more rows than are packed at once.
+   * k, long sums, more rows than are packed at once, more columns than that, with a small
+   * second-level cache or a large one.
    */
   private static final int[][] EXTENTS = {
     {1, 1, 1, 1},
@@ -32,6 +33,7 @@ final class MatMulCases {
     {3, 13, 7, 5},
     {2, 33, 70, 520},
     {1, 801, 9, 260},
+    {1, 9, 1100, 260},
     {1, 29, 9, 512},
   };
 
@@ -104,11 +106,11 @@ final class MatMulCases {
   }
 
   /** A checksum of the bits of all products of at most {@code most} terms, gaps included. */
-  static long checksum(int threads, long most) {
+  static long checksum(int threads, SecondLevelCache cache, long most) {
     CRC32 crc = new CRC32();
     try (Workers workers = Workers.of(threads);
         Arena owner = Arena.ofShared()) {
-      MatMulScratch scratch = MatMulScratch.allocate(owner, workers);
+      MatMulScratch scratch = MatMulScratch.allocate(owner, workers, cache);
       for (MatMulShape shape : shapes()) {
         if ((long) shape.m() * shape.n() * shape.k() > most) {
           continue;
@@ -127,8 +129,9 @@ final class MatMulCases {
    */
   public static void main(String[] args) {
     for (int round = 1; round < Integer.parseInt(args[0]); round++) {
-      checksum(1, INTERPRETABLE);
+      checksum(1, SecondLevelCache.SMALL, INTERPRETABLE);
     }
-    System.out.println(Lanes.FLOAT.vectorBitSize() + " " + checksum(1, INTERPRETABLE));
+    long checksum = checksum(1, SecondLevelCache.SMALL, INTERPRETABLE);
+    System.out.println(Lanes.FLOAT.vectorBitSize() + " " + checksum);
   }
 }

@@ -34,7 +34,7 @@ class MatMulGroupTest {
   void hasTheBitsOfEachProductByItself(int threads) {
     try (Workers workers = Workers.of(threads);
         Arena arena = Arena.ofShared()) {
-      MatMulScratch scratch = MatMulScratch.allocate(arena, workers);
+      MatMulScratch scratch = MatMulScratch.allocate(arena, workers, SecondLevelCache.SMALL);
       List<MemorySegment> expected = new ArrayList<>();
       List<MemorySegment> results = new ArrayList<>();
       List<MatMulKernel> products = new ArrayList<>();
@@ -60,7 +60,7 @@ class MatMulGroupTest {
   @Test
   void leavesProductsWholeForOneWorkerAndGivesEachOfManyABlock() {
     // A product that could have two blocks by its columns, and is not cut by its rows.
-    MatMulShape small = MatMulShape.dense(1, 32, 768, 300, true, false, false);
+    MatMulShape small = MatMulShape.dense(1, 32, 1536, 300, true, false, false);
     List<MatMulShape> shapes = List.of(small, small);
     assertEquals(4, blocks(shapes, 1));
     assertTrue(blocks(shapes, 16) >= 16, () -> "blocks: " + blocks(shapes, 16));
@@ -69,7 +69,7 @@ class MatMulGroupTest {
   private static int blocks(List<MatMulShape> shapes, int threads) {
     try (Workers workers = Workers.of(threads);
         Arena arena = Arena.ofShared()) {
-      MatMulScratch scratch = MatMulScratch.allocate(arena, workers);
+      MatMulScratch scratch = MatMulScratch.allocate(arena, workers, SecondLevelCache.SMALL);
       List<MatMulKernel> products =
           shapes.stream()
               .map(

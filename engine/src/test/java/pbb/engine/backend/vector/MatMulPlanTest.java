@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -36,7 +37,7 @@ class MatMulPlanTest {
     for (int threads = 1; threads <= 3; threads++) {
       try (Workers workers = Workers.of(threads);
           Arena arena = Arena.ofShared()) {
-        MatMulScratch scratch = MatMulScratch.allocate(arena, workers);
+        MatMulScratch scratch = MatMulScratch.allocate(arena, workers, SecondLevelCache.SMALL);
         MemorySegment a = MatMulCases.random(arena, "a", shape.bytesA());
         MemorySegment b = MatMulCases.random(arena, "b", shape.bytesB());
         MemorySegment before = MatMulCases.random(arena, "c", shape.bytesC());
@@ -125,7 +126,7 @@ class MatMulPlanTest {
     int k = 29;
     try (Workers workers = Workers.of(1);
         Arena arena = Arena.ofConfined()) {
-      MatMulScratch scratch = MatMulScratch.allocate(arena, workers);
+      MatMulScratch scratch = MatMulScratch.allocate(arena, workers, SecondLevelCache.SMALL);
       MatMulShape whole = MatMulShape.dense(1, most, n, k, transposeA, false, false);
       MemorySegment a = MatMulCases.random(arena, "a", whole.bytesA());
       MemorySegment b = MatMulCases.random(arena, "b", whole.bytesB());
@@ -143,11 +144,12 @@ class MatMulPlanTest {
     }
   }
 
-  @ParameterizedTest
-  @ValueSource(ints = {2, 3, 7})
-  void anyNumberOfThreadsGivesTheSameBits(int threads) {
+  @ParameterizedTest(name = "{0} threads, {1}")
+  @CsvSource({"2, SMALL", "3, LARGE", "7, SMALL", "1, LARGE"})
+  void threadsAndCachesChangeNoBits(int threads, SecondLevelCache cache) {
     assertEquals(
-        MatMulCases.checksum(1, Long.MAX_VALUE), MatMulCases.checksum(threads, Long.MAX_VALUE));
+        MatMulCases.checksum(1, SecondLevelCache.SMALL, Long.MAX_VALUE),
+        MatMulCases.checksum(threads, cache, Long.MAX_VALUE));
   }
 
   /**
@@ -158,7 +160,8 @@ class MatMulPlanTest {
   void theInterpreterAndEveryVectorWidthGiveTheSameBits() throws Exception {
     String compiled = checksumOf(20, List.of());
     String here = compiled.substring(compiled.indexOf(' '));
-    assertEquals(" " + MatMulCases.checksum(2, MatMulCases.INTERPRETABLE), here);
+    assertEquals(
+        " " + MatMulCases.checksum(2, SecondLevelCache.LARGE, MatMulCases.INTERPRETABLE), here);
     assertEquals(compiled, checksumOf(1, List.of("-Xint")));
     assertTrue(checksumOf(20, List.of("-XX:UseAVX=2")).endsWith(here), "-XX:UseAVX=2");
     assertEquals("128" + here, checksumOf(20, List.of("-XX:MaxVectorSize=16")));
@@ -196,7 +199,7 @@ class MatMulPlanTest {
   void oneMatrixCanServeTheWholeBatch() {
     try (Workers workers = Workers.of(2);
         Arena arena = Arena.ofShared()) {
-      MatMulScratch scratch = MatMulScratch.allocate(arena, workers);
+      MatMulScratch scratch = MatMulScratch.allocate(arena, workers, SecondLevelCache.SMALL);
       MatMulShape dense = MatMulShape.dense(3, 9, 5, 4, false, true, false);
       MatMulShape shared = new MatMulShape(3, 9, 5, 4, false, true, 4, 4, 5, 36, 0, 45, false);
       MemorySegment a = MatMulCases.random(arena, "a", shared.bytesA());
@@ -217,7 +220,7 @@ class MatMulPlanTest {
   void refusesMatricesThatDoNotFit() {
     try (Workers workers = Workers.of(1);
         Arena arena = Arena.ofConfined()) {
-      MatMulScratch scratch = MatMulScratch.allocate(arena, workers);
+      MatMulScratch scratch = MatMulScratch.allocate(arena, workers, SecondLevelCache.SMALL);
       MatMulPlan plan =
           MatMulPlan.of(MatMulShape.dense(1, 3, 4, 5, false, false, false), workers, scratch);
       MemorySegment a = arena.allocate(60, 4);

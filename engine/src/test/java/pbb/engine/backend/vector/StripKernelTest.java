@@ -86,7 +86,7 @@ class StripKernelTest {
     try (Workers workers = Workers.of(threads);
         Arena arena = Arena.ofShared()) {
       VectorLowering lowering =
-          new VectorLowering(workers, MatMulScratch.allocate(arena, workers), cache);
+          new VectorLowering(workers, MatMulScratch.allocate(arena, workers, cache), cache);
       try (HostExecutable executable = new HostExecutable(program, lowering, Float.BYTES)) {
         write(executable, training, shape);
         for (int seed = 1; seed <= 2; seed++) {

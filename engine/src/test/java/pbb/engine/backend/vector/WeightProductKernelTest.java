@@ -61,7 +61,7 @@ class WeightProductKernelTest {
   private static void check(MatMulShape shape, int threads, Strips strips) {
     try (Workers workers = Workers.of(threads);
         Arena arena = Arena.ofShared()) {
-      MatMulScratch scratch = MatMulScratch.allocate(arena, workers);
+      MatMulScratch scratch = MatMulScratch.allocate(arena, workers, SecondLevelCache.SMALL);
       MemorySegment expected = MatMulCases.product(arena, shape, workers, scratch);
       MemorySegment a = MatMulCases.random(arena, "a", shape.bytesA());
       MemorySegment b = MatMulCases.random(arena, "b", shape.bytesB());
