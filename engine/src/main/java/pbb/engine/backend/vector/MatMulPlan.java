@@ -23,16 +23,16 @@ import java.lang.foreign.MemorySegment;
  * the first-level cache while the panels of B pass by, 128 bytes for 24 multiplications of 512
  * bits, from the second level, where the block of B and the rows of A (192 KiB) lie. Shallower
  * pieces would mean that C is read and written more often, and that the beginning and the end of a
- * tile weigh more. A block has as many columns as {@link SecondLevelCache#blockBytes} holds of B,
+ * tile weigh more. A block has as many columns as {@link SecondLevelCache#packedBytes} holds of B,
  * since A is read from beyond that cache for each block of them.
  *
  * <p>Where A is stored transposed, the pieces are shallower and their blocks larger: see {@link
  * #TRANSPOSED}.
  *
  * <p>The bits of the result depend on how k is cut, which follows from k and from how A is stored
- * alone; how C is cut follows from the shape, the number of workers and what else they compute, and
- * changes nothing: each element of C is a sum of the same terms in the same order, wherever it lies
- * in a tile.
+ * alone; how C is cut follows from the shape, the second-level cache, the number of workers and
+ * what else they compute, and changes nothing: each element of C is a sum of the same terms in the
+ * same order, wherever it lies in a tile.
  */
 final class MatMulPlan {
 
@@ -51,8 +51,8 @@ final class MatMulPlan {
   /**
    * Where A is stored transposed: less deep, and more of each of A's stored rows. 3 KiB of them one
    * after the other are read ahead by processors; with 384 bytes they waited for memory. What is
-   * packed (768 KiB of A, and B) is then more than the second-level cache; half as many rows were
-   * slower nevertheless.
+   * packed (768 KiB of A, 512 KiB of B) is then more than a second-level cache of 1 MiB; half as
+   * many rows were slower nevertheless.
    */
   private static final Limits TRANSPOSED = new Limits(256, 768, 192);
 
@@ -67,13 +67,18 @@ final class MatMulPlan {
 
   /**
    * The most rows of a block: with so many, packing the columns of B again for each block of rows
-   * costs less than 2%, and a block of C (1.5 to 6 MiB with pieces of 256 terms or more) does not
-   * go as far as main memory and back for each of them.
+   * costs less than 2%, and where k has several pieces, a block of C (1.5 to 6 MiB, 12 with the
+   * shortest pieces) does not go as far as main memory and back for each piece.
    */
   private static final int MAX_BLOCK_ROWS = 1536;
 
   /** With several blocks for each worker, one whose core is slow or busy takes fewer. */
   private static final int BLOCKS_PER_WORKER = 4;
+
+  /**
+   * For the sake of balance, blocks have no fewer columns than this: A is read for each of them.
+   */
+  private static final int BALANCED_COLUMNS = 256;
 
   /**
    * Beside other products, a block of so many rows may still be halved. Fewer cost more than they
@@ -115,7 +120,7 @@ final class MatMulPlan {
 
   private static int mostColumns(MatMulShape shape, MatMulScratch scratch) {
     long panelBytes = MatMulTile.panelBytes(depth(shape.k(), limits(shape)));
-    int panels = (int) (scratch.blockBytes() / panelBytes);
+    int panels = (int) (scratch.packedBytes() / panelBytes);
     return evenly(shape.n(), panels * MatMulTile.COLUMNS, MatMulTile.COLUMNS);
   }
 
@@ -144,6 +149,10 @@ final class MatMulPlan {
       while (blocks(shape, rows, columns) < (long) workers.count() * BLOCKS_PER_WORKER
           && rows >= 2 * limits(shape).balancedRows) {
         rows = half(rows, MatMulTile.ROWS);
+      }
+      while (blocks(shape, rows, columns) < (long) workers.count() * BLOCKS_PER_WORKER
+          && columns >= 2 * BALANCED_COLUMNS) {
+        columns = half(columns, MatMulTile.COLUMNS);
       }
       while (blocks(shape, rows, columns) < workers.count()
           && (rows > MatMulTile.ROWS || columns > MatMulTile.COLUMNS)) {
@@ -176,6 +185,11 @@ final class MatMulPlan {
 
   Workers workers() {
     return workers;
+  }
+
+  /** How much of B a block packs at once, at most {@link MatMulScratch#packedBytes}. */
+  long packedBytes() {
+    return MatMulTile.panelBytes(depth) * Math.ceilDiv(blockColumns, MatMulTile.COLUMNS);
   }
 
   /** How many blocks there are, in all of the batch. */

@@ -24,20 +24,18 @@ final class MatMulScratch {
    */
   record OfWorker(MemorySegment a, MemorySegment b, MemorySegment tile) {
 
-    static OfWorker allocate(Arena arena, long blockBytes) {
+    static OfWorker allocate(Arena arena, long packedBytes) {
       return new OfWorker(
           arena.allocate(MatMulPlan.PACKED_A_BYTES, ALIGNMENT),
-          arena.allocate(blockBytes, ALIGNMENT),
+          arena.allocate(packedBytes, ALIGNMENT),
           arena.allocate(4L * MatMulTile.TALL_ROWS * MatMulTile.COLUMNS, ALIGNMENT));
     }
   }
 
   private final List<OfWorker> parts;
-  private final long blockBytes;
 
-  private MatMulScratch(List<OfWorker> parts, long blockBytes) {
+  private MatMulScratch(List<OfWorker> parts) {
     this.parts = parts;
-    this.blockBytes = blockBytes;
   }
 
   /**
@@ -45,20 +43,18 @@ final class MatMulScratch {
    *
    * @param arena who owns the memory
    * @param workers who will run the products
-   * @param cache what a block of B shall stay in
+   * @param cache what packed columns of op(B) shall stay in
    */
   static MatMulScratch allocate(Arena arena, Workers workers, SecondLevelCache cache) {
-    long blockBytes = cache.blockBytes;
     return new MatMulScratch(
         IntStream.range(0, workers.count())
-            .mapToObj(_ -> OfWorker.allocate(arena, blockBytes))
-            .toList(),
-        blockBytes);
+            .mapToObj(_ -> OfWorker.allocate(arena, cache.packedBytes))
+            .toList());
   }
 
   /** The room that each worker has for packed columns of op(B). */
-  long blockBytes() {
-    return blockBytes;
+  long packedBytes() {
+    return parts.getFirst().b().byteSize();
   }
 
   OfWorker of(int worker) {

@@ -95,7 +95,7 @@ final class Packing {
     int whole = columns / height;
     int fourRows = rows & -4;
     int byFourRows = panelsByFourRows(columns, height);
-    for (int p = 0; p < fourRows; p += 4) {
+    for (int p = 0; byFourRows > 0 && p < fourRows; p += 4) {
       long from = source + p * stride;
       long to = target + p * (4L * height);
       if (height == WIDE_ROW) {

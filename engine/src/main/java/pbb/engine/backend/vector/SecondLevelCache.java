@@ -25,7 +25,7 @@ enum SecondLevelCache {
   private static final Path OF_FIRST_CPU = Path.of("/sys/devices/system/cpu/cpu0/cache");
 
   /** So many bytes of a product's right operand are packed at once and stay there. */
-  final long blockBytes;
+  final long packedBytes;
 
   /** So many bytes of weights stay there beside the rows that are multiplied by them. */
   final long groupBytes;
@@ -36,8 +36,8 @@ enum SecondLevelCache {
    */
   final long readAheadFrom;
 
-  SecondLevelCache(long blockBytes, long groupBytes, long readAheadFrom) {
-    this.blockBytes = blockBytes;
+  SecondLevelCache(long packedBytes, long groupBytes, long readAheadFrom) {
+    this.packedBytes = packedBytes;
     this.groupBytes = groupBytes;
     this.readAheadFrom = readAheadFrom;
   }

@@ -42,30 +42,27 @@ record Strips(int rows, int height, int unit) {
    *     #TALLEST_UNIT}
    * @param fewest how many units few rows are cut into, as far as {@link #ROWS_AT_ONCE} and whole
    *     sequences allow: several workers need some each, but each strip reads all weights
-   * @param workersOfTwo among how many workers strips of two units are shared, if that gives none
-   *     of them more rows than strips of one; or {@link #NONE}
+   * @param workersSharingPairs among how many workers strips of two units are shared, if each gets
+   *     some and none more rows than with strips of one; or {@link #NO_PAIRS}
    */
-  record Cut(int sequenceLength, int fewest, int workersOfTwo) {
+  record Cut(int sequenceLength, int fewest, int workersSharingPairs) {
 
     private static final int FOR_TWO_WORKERS = 2;
 
-    /** For {@link #workersOfTwo}: strips have one unit. */
-    static final int NONE = 0;
+    /** For {@link #workersSharingPairs}: strips have one unit. */
+    static final int NO_PAIRS = 0;
 
-    /**
-     * With so many strips of two units for each of several workers, one whose core is slow or busy
-     * can still take fewer.
-     */
-    private static final int FEWEST_OF_TWO = 2;
+    /** With so many pairs for each of several workers, one that is much slower can take fewer. */
+    private static final int FEWEST_PAIRS = 2;
 
     /** For graphs that are not known: good for any number of workers. */
-    static final Cut ANY_GRAPH = new Cut(1, FOR_TWO_WORKERS, NONE);
+    static final Cut ANY_GRAPH = new Cut(1, FOR_TWO_WORKERS, NO_PAIRS);
 
     /**
      * For the rows of a graph: a unit has what attention reads together, and few rows are one unit
      * for one worker, unless partial sums forbid it.
      *
-     * @param cache the second-level cache: strips have two units if it is large
+     * @param cache the second-level cache: strips may have two units if it is large
      */
     static Cut of(Graph graph, Workers workers, SecondLevelCache cache) {
       List<Op> ops = graph.sections().stream().flatMap(section -> section.ops().stream()).toList();
@@ -73,7 +70,7 @@ record Strips(int rows, int height, int unit) {
       return new Cut(
           ops.stream().mapToInt(Cut::sequenceLength).max().orElse(1),
           partialSums ? FOR_TWO_WORKERS : Math.min(FOR_TWO_WORKERS, workers.count()),
-          cache == SecondLevelCache.LARGE ? workers.count() : NONE);
+          cache == SecondLevelCache.LARGE ? workers.count() : NO_PAIRS);
     }
 
     private static int sequenceLength(Op op) {
@@ -92,22 +89,25 @@ record Strips(int rows, int height, int unit) {
       if (sequenceLength <= TALLEST_UNIT && rows % sequenceLength == 0) {
         unit = Math.max(1, unit / sequenceLength) * sequenceLength;
       }
-      return new Strips(rows, ofTwo(rows, unit) ? 2 * unit : unit, unit);
+      return new Strips(rows, inPairs(rows, unit) ? 2 * unit : unit, unit);
     }
 
-    private boolean ofTwo(int rows, int unit) {
-      int strips = Math.ceilDiv(rows, 2 * unit);
-      return switch (workersOfTwo) {
-        case NONE -> false;
+    private boolean inPairs(int rows, int unit) {
+      int pairs = Math.ceilDiv(rows, 2 * unit);
+      return switch (workersSharingPairs) {
+        case NO_PAIRS -> false;
         case 1 -> true;
         default ->
-            strips >= FEWEST_OF_TWO * workersOfTwo
+            pairs >= FEWEST_PAIRS * workersSharingPairs
                 && rowsOfBusiest(rows, 2 * unit) <= rowsOfBusiest(rows, unit);
       };
     }
 
+    /** The rows of the worker who has most, where equally fast ones take strips in turn. */
     private int rowsOfBusiest(int rows, int height) {
-      return Math.ceilDiv(Math.ceilDiv(rows, height), workersOfTwo) * height;
+      int rounds = Math.ceilDiv(Math.ceilDiv(rows, height), workersSharingPairs);
+      int before = (rounds - 1) * height;
+      return before + Math.min(height, rows - before * workersSharingPairs);
     }
   }
 

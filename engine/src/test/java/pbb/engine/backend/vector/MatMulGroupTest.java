@@ -25,9 +25,9 @@ class MatMulGroupTest {
           MatMulShape.dense(3, 17, 40, 300, true, false, false),
           MatMulShape.dense(1, 130, 96, 300, false, true, false),
           MatMulShape.dense(1, 801, 33, 300, true, false, true),
-          MatMulShape.dense(1, 1, 700, 300, true, false, false),
+          MatMulShape.dense(1, 1, 900, 300, true, false, false),
           MatMulShape.dense(1, 1601, 33, 300, true, false, false),
-          MatMulShape.dense(1, 900, 530, 300, true, false, false));
+          MatMulShape.dense(1, 900, 930, 300, true, false, false));
 
   @ParameterizedTest(name = "{0} threads")
   @ValueSource(ints = {1, 2, 3, 5, 16})

@@ -17,6 +17,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -161,7 +162,7 @@ class MatMulPlanTest {
     String compiled = checksumOf(20, List.of());
     String here = compiled.substring(compiled.indexOf(' '));
     assertEquals(
-        " " + MatMulCases.checksum(2, SecondLevelCache.LARGE, MatMulCases.INTERPRETABLE), here);
+        " " + MatMulCases.checksum(2, SecondLevelCache.SMALL, MatMulCases.INTERPRETABLE), here);
     assertEquals(compiled, checksumOf(1, List.of("-Xint")));
     assertTrue(checksumOf(20, List.of("-XX:UseAVX=2")).endsWith(here), "-XX:UseAVX=2");
     assertEquals("128" + here, checksumOf(20, List.of("-XX:MaxVectorSize=16")));
@@ -213,6 +214,33 @@ class MatMulPlanTest {
       MatMulPlan.of(dense, workers, scratch).bind(a, repeated, expected).run();
       MatMulPlan.of(shared, workers, scratch).bind(a, b, actual).run();
       assertEquals(-1, expected.mismatch(actual));
+    }
+  }
+
+  /** Kernels check no bounds: what a block packs of B must fit. */
+  @ParameterizedTest
+  @EnumSource(SecondLevelCache.class)
+  void aBlockOfPackedColumnsFitsItsRoom(SecondLevelCache cache) {
+    try (Workers one = Workers.of(1);
+        Workers three = Workers.of(3);
+        Arena arena = Arena.ofShared()) {
+      for (Workers workers : List.of(one, three)) {
+        MatMulScratch scratch = MatMulScratch.allocate(arena, workers, cache);
+        for (int k : new int[] {1, 2, 100, 128, 256, 257, 300, 512, 513, 768, 1408, 4098}) {
+          int full = (int) (scratch.packedBytes() / (4L * k));
+          for (int n : new int[] {1, 31, 512, 1408, full - 1, full, full + 1, 100_003}) {
+            for (boolean transposeA : new boolean[] {false, true}) {
+              MatMulShape shape = MatMulShape.dense(1, 100, n, k, transposeA, false, false);
+              MatMulPlan plan = MatMulPlan.of(shape, workers, scratch);
+              for (MatMulPlan each : List.of(plan, plan.inBlocksOf(1), plan.inBlocksOf(1L << 40))) {
+                assertTrue(
+                    each.packedBytes() <= scratch.packedBytes(),
+                    () -> each.packedBytes() + " bytes are packed for " + shape);
+              }
+            }
+          }
+        }
+      }
     }
   }
 

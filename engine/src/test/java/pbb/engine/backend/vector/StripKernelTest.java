@@ -60,7 +60,11 @@ class StripKernelTest {
         new Case( // with a large cache strips of two units, also for three workers
             new ModelConfig(33, 32, 40, 1, 2, 2, 16, 1e-5, 10_000, 512, false, false, 0.1),
             24,
-            129));
+            129),
+        new Case( // sequences of two units, together in a strip with a large cache
+            new ModelConfig(33, 16, 24, 1, 1, 1, 16, 1e-5, 10_000, 512, false, false, 0.1),
+            4,
+            512));
   }
 
   /** What a profile runs op by op, a run does strip by strip; anybody may do one, of any height. */
@@ -161,10 +165,10 @@ class StripKernelTest {
     assertEquals(1009, odd.end(3));
     assertEquals(2, strips(64, 1).count());
     assertEquals(1, strips(5, 5).count());
-    assertEquals(1, new Strips.Cut(1, 1, Strips.Cut.NONE).strips(64).count());
+    assertEquals(1, new Strips.Cut(1, 1, Strips.Cut.NO_PAIRS).strips(64).count());
   }
 
-  /** With a large cache strips are twice as tall, unless a worker would have more rows so. */
+  /** With a large cache strips are twice as tall, unless one of two would have more rows so. */
   @Test
   void aStripHasTwoUnitsWhereTheyFit() {
     Graph graph = cases().findFirst().orElseThrow().training().graph();
@@ -178,6 +182,7 @@ class StripKernelTest {
       assertEquals(new Strips(24 * 80, 24 * 20, 24 * 10), forTwo.strips(24 * 80));
       assertEquals(new Strips(24 * 71, 24 * 20, 24 * 10), forTwo.strips(24 * 71));
       assertEquals(8, forTwo.strips(24 * 71).units());
+      assertEquals(new Strips(24 * 61, 24 * 10, 24 * 10), forTwo.strips(24 * 61));
       assertEquals(new Strips(24 * 100, 24 * 10, 24 * 10), forTwo.strips(24 * 100));
       assertEquals(new Strips(24 * 111, 24 * 20, 24 * 10), forTwo.strips(24 * 111));
       Strips.Cut ofTwoUnits = new Strips.Cut(512, 2, 1);
@@ -195,22 +200,22 @@ class StripKernelTest {
     try (Workers one = Workers.of(1);
         Workers two = Workers.of(2)) {
       assertEquals(
-          new Strips.Cut(24, 1, Strips.Cut.NONE),
+          new Strips.Cut(24, 1, Strips.Cut.NO_PAIRS),
           Strips.Cut.of(forward, one, SecondLevelCache.SMALL));
       assertEquals(
-          new Strips.Cut(24, 2, Strips.Cut.NONE),
+          new Strips.Cut(24, 2, Strips.Cut.NO_PAIRS),
           Strips.Cut.of(forward, two, SecondLevelCache.SMALL));
       assertEquals(
-          new Strips.Cut(24, 2, Strips.Cut.NONE),
+          new Strips.Cut(24, 2, Strips.Cut.NO_PAIRS),
           Strips.Cut.of(backward, one, SecondLevelCache.SMALL));
       assertEquals(
-          new Strips.Cut(24, 2, Strips.Cut.NONE),
+          new Strips.Cut(24, 2, Strips.Cut.NO_PAIRS),
           Strips.Cut.of(backward, two, SecondLevelCache.SMALL));
     }
   }
 
   private static Strips strips(int rows, int sequenceLength) {
-    return new Strips.Cut(sequenceLength, 2, Strips.Cut.NONE).strips(rows);
+    return new Strips.Cut(sequenceLength, 2, Strips.Cut.NO_PAIRS).strips(rows);
   }
 
   /** A product that needs all rows waits, until what it reads is about to be overwritten. */
