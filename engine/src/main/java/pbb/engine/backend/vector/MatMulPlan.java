@@ -146,12 +146,11 @@ final class MatMulPlan {
     int rows = mostRows(shape);
     int columns = mostColumns(shape, scratch);
     if (workers.count() > 1) {
-      while (blocks(shape, rows, columns) < (long) workers.count() * BLOCKS_PER_WORKER
-          && rows >= 2 * limits(shape).balancedRows) {
+      long wanted = (long) workers.count() * BLOCKS_PER_WORKER;
+      while (blocks(shape, rows, columns) < wanted && rows >= 2 * limits(shape).balancedRows) {
         rows = half(rows, MatMulTile.ROWS);
       }
-      while (blocks(shape, rows, columns) < (long) workers.count() * BLOCKS_PER_WORKER
-          && columns >= 2 * BALANCED_COLUMNS) {
+      while (blocks(shape, rows, columns) < wanted && columns >= 2 * BALANCED_COLUMNS) {
         columns = half(columns, MatMulTile.COLUMNS);
       }
       while (blocks(shape, rows, columns) < workers.count()

@@ -136,7 +136,10 @@ final class Packing {
     return height == WIDE_ROW && LANES == 16 ? Math.max(0, columns - 16 + WIDE_ROW) / WIDE_ROW : 0;
   }
 
-  /** Four rows of panels of {@link #NARROW_ROW}: a cache line of the target. */
+  /**
+   * Four rows of panels of {@link #NARROW_ROW}: a cache line of the target. The loop is that of
+   * {@link #fourWideRows}, with vectors of another length, which must be a constant of the code.
+   */
   private static void fourNarrowRows(
       long source, long stride, int panels, long target, long panelBytes) {
     long rowBytes = 4L * NARROW_ROW;
