@@ -28,11 +28,21 @@ final class Packing {
   private static final FloatVector HIGH_HALVES =
       FloatVector.fromArray(FOUR, new float[] {2, 6, 3, 7}, 0);
 
+  /** The same within each quarter of vectors of 16 lanes. */
+  private static final FloatVector LOW_HALVES_OF_QUARTERS = lanesOfTwo(1, 0);
+
+  private static final FloatVector HIGH_HALVES_OF_QUARTERS = lanesOfTwo(1, 1);
+
+  /** The same with whole quarters of vectors of 16 lanes in place of lanes. */
+  private static final FloatVector QUARTERS_OF_LOW_HALVES = lanesOfTwo(4, 0);
+
+  private static final FloatVector QUARTERS_OF_HIGH_HALVES = lanesOfTwo(4, 1);
+
   private static final VectorSpecies<Float> EIGHT = FloatVector.SPECIES_256;
 
   /**
-   * Rows that are transposed together: they fill a cache line of the target, and few enough lines
-   * of the source.
+   * Rows that are transposed together: they fill a cache line of the target, and take few enough
+   * lines of the source. Vectors of so many lanes are turned as many at a time.
    */
   private static final int STRIP = 16;
 
@@ -209,8 +219,8 @@ final class Packing {
   }
 
   /**
-   * {@code target[j][i] = source[i][j]}; strides in bytes. Blocks of 4 × 4 are turned in registers,
-   * in two rounds of four shuffles each; what remains at the edges goes float by float.
+   * {@code target[j][i] = source[i][j]}; strides in bytes. Blocks of 16 × 16, where a vector has as
+   * many lanes, or of 4 × 4 are turned in registers; what remains at the edges goes float by float.
    *
    * @param rows the rows of the source block
    * @param columns the columns of the source block
@@ -221,12 +231,20 @@ final class Packing {
     int wholeColumns = columns & -4;
     for (int strip = 0; strip < wholeRows; strip += STRIP) {
       int end = Math.min(strip + STRIP, wholeRows);
-      for (int j = 0; j < wholeColumns; j += 4) {
-        for (int i = strip; i < end; i += 4) {
+      long from = source + strip * sourceStride;
+      long to = target + 4L * strip;
+      int j = 0;
+      if (LANES == STRIP && end == strip + STRIP) {
+        for (; j <= columns - STRIP; j += STRIP) {
+          transpose16x16(from + 4L * j, sourceStride, to + j * targetStride, targetStride);
+        }
+      }
+      for (; j < wholeColumns; j += 4) {
+        for (int i = 0; i < end - strip; i += 4) {
           transpose4x4(
-              source + i * sourceStride + 4L * j,
+              from + i * sourceStride + 4L * j,
               sourceStride,
-              target + j * targetStride + 4L * i,
+              to + j * targetStride + 4L * i,
               targetStride);
         }
       }
@@ -237,6 +255,55 @@ final class Packing {
             target + j * targetStride + 4L * i, Memory.get(source + i * sourceStride + 4L * j));
       }
     }
+  }
+
+  /**
+   * First the 4 × 4 blocks of each four rows, where the target's rows serve as room; then the
+   * blocks among each other. Each of the two takes a quarter of the shuffles that {@link
+   * #transpose4x4} takes for as many floats, and whole cache lines are read and written.
+   */
+  private static void transpose16x16(long from, long sourceStride, long to, long targetStride) {
+    for (int i = 0; i < STRIP; i += 4) {
+      turnFour(
+          from + i * sourceStride,
+          sourceStride,
+          to + i * targetStride,
+          targetStride,
+          LOW_HALVES_OF_QUARTERS,
+          HIGH_HALVES_OF_QUARTERS);
+    }
+    for (int i = 0; i < 4; i++) {
+      long rows = to + i * targetStride;
+      turnFour(
+          rows,
+          4 * targetStride,
+          rows,
+          4 * targetStride,
+          QUARTERS_OF_LOW_HALVES,
+          QUARTERS_OF_HIGH_HALVES);
+    }
+  }
+
+  /** Turns four vectors, whose elements are the lanes that {@code low} and {@code high} move. */
+  private static void turnFour(
+      long from,
+      long sourceStride,
+      long to,
+      long targetStride,
+      FloatVector low,
+      FloatVector high) {
+    FloatVector a = Memory.load(from);
+    FloatVector b = Memory.load(from + sourceStride);
+    FloatVector c = Memory.load(from + 2 * sourceStride);
+    FloatVector d = Memory.load(from + 3 * sourceStride);
+    FloatVector acLow = low.selectFrom(a, c);
+    FloatVector acHigh = high.selectFrom(a, c);
+    FloatVector bdLow = low.selectFrom(b, d);
+    FloatVector bdHigh = high.selectFrom(b, d);
+    Memory.store(to, low.selectFrom(acLow, bdLow));
+    Memory.store(to + targetStride, high.selectFrom(acLow, bdLow));
+    Memory.store(to + 2 * targetStride, low.selectFrom(acHigh, bdHigh));
+    Memory.store(to + 3 * targetStride, high.selectFrom(acHigh, bdHigh));
   }
 
   private static void transpose4x4(long from, long sourceStride, long to, long targetStride) {
@@ -252,6 +319,23 @@ final class Packing {
     storeFour(to + targetStride, HIGH_HALVES.selectFrom(acLow, bdLow));
     storeFour(to + 2 * targetStride, LOW_HALVES.selectFrom(acHigh, bdHigh));
     storeFour(to + 3 * targetStride, HIGH_HALVES.selectFrom(acHigh, bdHigh));
+  }
+
+  /**
+   * Which lanes of two vectors of 16 stand where if groups of {@code group} of them are interleaved, as {@code
+   * a0 b0 a1 b1}, in each run of four groups.
+   *
+   * @param half 0 for the first two groups of each run, 1 for the others
+   */
+  private static FloatVector lanesOfTwo(int group, int half) {
+    float[] lanes = new float[LANES];
+    for (int i = 0; i < LANES; i++) {
+      int run = i / (4 * group) * (4 * group);
+      int target = i % (4 * group) / group;
+      int vector = target % 2;
+      lanes[i] = vector * LANES + run + (2 * half + target / 2) * group + i % group;
+    }
+    return FloatVector.fromArray(FLOAT, lanes, 0);
   }
 
   private static FloatVector loadFour(long address) {

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -43,6 +44,35 @@ class PackingTest {
           for (int i = 0; i < GUARD; i++) {
             assertEquals(UNTOUCHED, target.getAtIndex(JAVA_FLOAT, i), what);
             assertEquals(UNTOUCHED, target.getAtIndex(JAVA_FLOAT, floats - 1 - i), what);
+          }
+        }
+      }
+    }
+  }
+
+  /** Each float stands where it belongs, and nothing beside the target's rows is written. */
+  @Test
+  void transposedBlocksHaveEachFloatInItsPlace() {
+    int sourceStride = 51;
+    int targetStride = 53;
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment source = MatMulCases.random(arena, "source", 4L * sourceStride * 50);
+      MemorySegment target = arena.allocate(4L * targetStride * 50, 64);
+      for (int rows = 1; rows <= 49; rows++) {
+        for (int columns = 1; columns <= 49; columns++) {
+          for (int i = 0; i < targetStride * 50; i++) {
+            target.setAtIndex(JAVA_FLOAT, i, UNTOUCHED);
+          }
+          Packing.transpose(
+              source.address(), 4L * sourceStride, rows, columns, target.address(), 4L * targetStride);
+          String what = rows + " rows and " + columns + " columns";
+          for (int j = 0; j < 50; j++) {
+            for (int i = 0; i < targetStride; i++) {
+              boolean written = j < columns && i < rows;
+              float expected =
+                  written ? source.getAtIndex(JAVA_FLOAT, i * sourceStride + j) : UNTOUCHED;
+              assertEquals(expected, target.getAtIndex(JAVA_FLOAT, j * targetStride + i), what);
+            }
           }
         }
       }
