@@ -1,4 +1,18 @@
-# Finds a JDK 25, and keeps quiet what it says at each start. Sourced by the scripts beside it; bash 3.2 is enough.
+# Finds a JDK 25, says how to start it, and keeps quiet what it says at each start. Sourced by the scripts beside it;
+# bash 3.2 is enough.
+
+# Options of the JVM. What is big lives off the heap; a serial collector starts fastest and takes no memory for itself, and
+# a heap that begins small touches less of it.
+# The others are for the first step (docs/performance.md has what they save): kernels are compiled after a tenth of the usual
+# calls. The Vector API's own methods, which only kernels not yet compiled call, do not keep the compiler from them. And a long
+# queue does not make kernels go without the profile that it needs.
+jvm=(
+  -Xms48m -Xmx1g -XX:+UseSerialGC
+  -XX:CompileCommand=quiet
+  "-XX:CompileCommand=CompileThresholdScaling,pbb.engine.backend.vector.*::*,0.1"
+  "-XX:CompileCommand=CompileThresholdScaling,jdk.incubator.vector.*::*,10.0"
+  -XX:Tier3DelayOn=1000
+)
 
 # Prints the feature version of the JDK in folder $1, or nothing where there is none with a compiler.
 jdk_feature() {

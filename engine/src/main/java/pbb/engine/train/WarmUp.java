@@ -1,5 +1,6 @@
 package pbb.engine.train;
 
+import java.util.stream.IntStream;
 import pbb.engine.backend.Backend;
 import pbb.engine.backend.DeviceStatus.Kind;
 import pbb.engine.data.Batch;
@@ -12,21 +13,38 @@ import pbb.engine.nn.Weights;
  * Trains a tiny model over and over, in a thread of its own, while a training is made ready: so the
  * JVM has compiled most of the kernels when the first step begins, rather than during it. Its loops
  * are short: methods are then compiled once and whole, not first in the middle of a long loop, to
- * be compiled again for later calls. Changes no result.
+ * be compiled again for later calls. Kernels that are not compiled yet take a hundred times as
+ * long, which costs least where they have least to do. Changes no result.
  *
  * <p>The backend must run nothing else until this is closed.
  */
 public final class WarmUp implements AutoCloseable {
 
-  /** One vector wide on most processors, with every kind of kernel. */
-  private static final ModelConfig MODEL = ModelConfig.llama(32, 32, 64, 1, 1, 16, false);
+  /**
+   * After so many steps the JVM has asked its compiler for nearly all kernels, if it was started
+   * with the options of {@code scripts/lib/jdk.sh}. The first step of a training waits for them,
+   * but not for the compiler: with 80 it ended later, without a number half a second later.
+   */
+  private static final int STEPS = 50;
+
+  /** Rows of a product: tiles of 12 of them and of 8 where there are tiles of 12. */
+  private static final int SEQUENCE_LENGTH = 28;
+
+  /** One or two vectors wide on most processors, with every kind of kernel. */
+  private static final ModelConfig MODEL =
+      ModelConfig.llama(32, 32, 64, 1, 1, SEQUENCE_LENGTH, false);
 
   private static final TrainerConfig CONFIG =
       new TrainerConfig(
-          1, 16, 1, Long.MAX_VALUE, OptimizerConfig.of(1e-3), new Schedule.Constant(0));
+          1,
+          SEQUENCE_LENGTH,
+          1,
+          Long.MAX_VALUE,
+          OptimizerConfig.of(1e-3),
+          new Schedule.Constant(0));
 
   private static final Document DOCUMENT =
-      Document.of(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17);
+      Document.of(IntStream.rangeClosed(1, SEQUENCE_LENGTH + 1).toArray());
 
   private final Thread thread;
   private volatile boolean closed;
@@ -47,7 +65,7 @@ public final class WarmUp implements AutoCloseable {
   private void train(Backend backend) {
     Weights weights = Weights.initial(new Transformer(MODEL), 0);
     try (Trainer trainer = Trainer.start(backend, CONFIG, weights, WarmUp::fill)) {
-      while (!closed) {
+      while (!closed || trainer.stepsDone() < STEPS) {
         trainer.step();
       }
     }
@@ -59,7 +77,7 @@ public final class WarmUp implements AutoCloseable {
     return cursor + 1;
   }
 
-  /** Ends it and waits until the backend is free, for a few milliseconds at most. */
+  /** Ends it and waits until the backend is free: some tenths of a second in a JVM just started. */
   @Override
   public void close() {
     closed = true;

@@ -286,12 +286,7 @@ final class Packing {
 
   /** Turns four vectors, whose elements are the lanes that {@code low} and {@code high} move. */
   private static void turnFour(
-      long from,
-      long sourceStride,
-      long to,
-      long targetStride,
-      FloatVector low,
-      FloatVector high) {
+      long from, long sourceStride, long to, long targetStride, FloatVector low, FloatVector high) {
     FloatVector a = Memory.load(from);
     FloatVector b = Memory.load(from + sourceStride);
     FloatVector c = Memory.load(from + 2 * sourceStride);
@@ -322,8 +317,8 @@ final class Packing {
   }
 
   /**
-   * Which lanes of two vectors of 16 stand where if groups of {@code group} of them are interleaved, as {@code
-   * a0 b0 a1 b1}, in each run of four groups.
+   * Which lanes of two vectors of 16 stand where if groups of {@code group} of them are
+   * interleaved, as {@code a0 b0 a1 b1}, in each run of four groups.
    *
    * @param half 0 for the first two groups of each run, 1 for the others
    */

@@ -64,7 +64,12 @@ class PackingTest {
             target.setAtIndex(JAVA_FLOAT, i, UNTOUCHED);
           }
           Packing.transpose(
-              source.address(), 4L * sourceStride, rows, columns, target.address(), 4L * targetStride);
+              source.address(),
+              4L * sourceStride,
+              rows,
+              columns,
+              target.address(),
+              4L * targetStride);
           String what = rows + " rows and " + columns + " columns";
           for (int j = 0; j < 50; j++) {
             for (int i = 0; i < targetStride; i++) {
