@@ -1,13 +1,14 @@
 # Finds a JDK 25, says how to start it, and keeps quiet what it says at each start. Sourced by the scripts beside it;
 # bash 3.2 is enough.
 
-# Options of the JVM. What is big lives off the heap; a serial collector starts fastest and takes no memory for itself, and
-# a heap that begins small touches less of it.
-# The others are for the first step (docs/performance.md has what they save): kernels are compiled after a tenth of the usual
-# calls. The Vector API's own methods, which only kernels not yet compiled call, do not keep the compiler from them. And a long
-# queue does not make kernels go without the profile that it needs.
+# Options of the JVM that runs pbb. What is big lives off the heap; a serial collector starts fastest and takes no memory for
+# itself, and a heap that begins small, with a five-hundredth of the machine's memory, touches less of it.
+# The others let a training's first step end sooner, by a second (docs/performance.md, in the log of the vector backend):
+# kernels are compiled after a tenth of the usual calls; the Vector API's own methods, which only kernels that are not yet
+# compiled call, after ten times as many; and methods are not compiled without collecting a profile while others wait for
+# the optimising compiler, which then would have to wait for the profile.
 jvm=(
-  -Xms48m -Xmx1g -XX:+UseSerialGC
+  -Xmx1g -XX:InitialRAMPercentage=0.2 -XX:+UseSerialGC
   -XX:CompileCommand=quiet
   "-XX:CompileCommand=CompileThresholdScaling,pbb.engine.backend.vector.*::*,0.1"
   "-XX:CompileCommand=CompileThresholdScaling,jdk.incubator.vector.*::*,10.0"

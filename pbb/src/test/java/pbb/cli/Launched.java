@@ -26,7 +26,7 @@ final class Launched implements AutoCloseable {
     this.output = output;
   }
 
-  /** Starts it as the launcher does. */
+  /** Starts it as the launcher does, but for the options that only save time and memory. */
   static Launched pbb(Path output, Object... arguments) throws IOException, InterruptedException {
     return start(output, Path.of("."), "exec \"$@\"", arguments);
   }

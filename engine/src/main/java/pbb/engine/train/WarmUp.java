@@ -13,24 +13,24 @@ import pbb.engine.nn.Weights;
  * Trains a tiny model over and over, in a thread of its own, while a training is made ready: so the
  * JVM has compiled most of the kernels when the first step begins, rather than during it. Its loops
  * are short: methods are then compiled once and whole, not first in the middle of a long loop, to
- * be compiled again for later calls. Kernels that are not compiled yet take a hundred times as
- * long, which costs least where they have least to do. Changes no result.
+ * be compiled again for later calls; and kernels that are not compiled yet, which take a hundred
+ * times as long, have little to do. Changes no result.
  *
  * <p>The backend must run nothing else until this is closed.
  */
 public final class WarmUp implements AutoCloseable {
 
   /**
-   * After so many steps the JVM has asked its compiler for nearly all kernels, if it was started
-   * with the options of {@code scripts/lib/jdk.sh}. The first step of a training waits for them,
-   * but not for the compiler: with 80 it ended later, without a number half a second later.
+   * How many steps it takes at least: by then most kernels have been called as often as the JVM
+   * asks for before it compiles them, with the options of {@code scripts/lib/jdk.sh}. With 80,
+   * first steps of small models ended as early and those of larger ones later.
    */
-  private static final int STEPS = 50;
+  static final int STEPS = 50;
 
-  /** Rows of a product: tiles of 12 of them and of 8 where there are tiles of 12. */
+  /** As many rows have products: tiles of 12 of them and of 8, where there are tiles of 12. */
   private static final int SEQUENCE_LENGTH = 28;
 
-  /** One or two vectors wide on most processors, with every kind of kernel. */
+  /** With every kind of kernel; few vectors wide on any processor. */
   private static final ModelConfig MODEL =
       ModelConfig.llama(32, 32, 64, 1, 1, SEQUENCE_LENGTH, false);
 
@@ -48,9 +48,21 @@ public final class WarmUp implements AutoCloseable {
 
   private final Thread thread;
   private volatile boolean closed;
+  private volatile long stepsDone;
+  private volatile Throwable failure;
 
   private WarmUp(Backend backend) {
-    thread = Thread.ofPlatform().daemon().name("pbb-warm-up").unstarted(() -> train(backend));
+    thread =
+        Thread.ofPlatform()
+            .daemon()
+            .name("pbb-warm-up")
+            .uncaughtExceptionHandler((_, e) -> failure = e)
+            .unstarted(() -> train(backend));
+  }
+
+  /** How many steps it has taken: none on a backend whose kernels need no warm-up. */
+  long stepsDone() {
+    return stepsDone;
   }
 
   /** Begins, if the backend's kernels are compiled as they run. */
@@ -65,8 +77,8 @@ public final class WarmUp implements AutoCloseable {
   private void train(Backend backend) {
     Weights weights = Weights.initial(new Transformer(MODEL), 0);
     try (Trainer trainer = Trainer.start(backend, CONFIG, weights, WarmUp::fill)) {
-      while (!closed || trainer.stepsDone() < STEPS) {
-        trainer.step();
+      while (!closed || stepsDone < STEPS) {
+        stepsDone = trainer.step().step();
       }
     }
   }
@@ -77,7 +89,13 @@ public final class WarmUp implements AutoCloseable {
     return cursor + 1;
   }
 
-  /** Ends it and waits until the backend is free: some tenths of a second in a JVM just started. */
+  /**
+   * Ends it after {@value #STEPS} steps at the earliest, and waits until the backend is free: for
+   * half a second in a JVM just started by the launchers, which its first step gains, and for
+   * milliseconds in one that has trained before.
+   *
+   * @throws IllegalStateException if a step failed
+   */
   @Override
   public void close() {
     closed = true;
@@ -91,6 +109,9 @@ public final class WarmUp implements AutoCloseable {
     }
     if (interrupted) {
       Thread.currentThread().interrupt();
+    }
+    if (failure != null) {
+      throw new IllegalStateException("the backend failed at a tiny model's training", failure);
     }
   }
 }

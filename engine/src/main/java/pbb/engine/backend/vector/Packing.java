@@ -28,21 +28,21 @@ final class Packing {
   private static final FloatVector HIGH_HALVES =
       FloatVector.fromArray(FOUR, new float[] {2, 6, 3, 7}, 0);
 
-  /** The same within each quarter of vectors of 16 lanes. */
-  private static final FloatVector LOW_HALVES_OF_QUARTERS = lanesOfTwo(1, 0);
+  /** The same within each quarter of vectors of 16 lanes; unused where vectors are shorter. */
+  private static final FloatVector LOW_HALVES_OF_QUARTERS = interleaving(1, 0);
 
-  private static final FloatVector HIGH_HALVES_OF_QUARTERS = lanesOfTwo(1, 1);
+  private static final FloatVector HIGH_HALVES_OF_QUARTERS = interleaving(1, 1);
 
-  /** The same with whole quarters of vectors of 16 lanes in place of lanes. */
-  private static final FloatVector QUARTERS_OF_LOW_HALVES = lanesOfTwo(4, 0);
+  /** The same with whole quarters of vectors of 16 lanes in place of lanes; unused likewise. */
+  private static final FloatVector QUARTERS_OF_LOW_HALVES = interleaving(4, 0);
 
-  private static final FloatVector QUARTERS_OF_HIGH_HALVES = lanesOfTwo(4, 1);
+  private static final FloatVector QUARTERS_OF_HIGH_HALVES = interleaving(4, 1);
 
   private static final VectorSpecies<Float> EIGHT = FloatVector.SPECIES_256;
 
   /**
    * Rows that are transposed together: they fill a cache line of the target, and take few enough
-   * lines of the source. Vectors of so many lanes are turned as many at a time.
+   * lines of the source. Vectors of so many lanes are transposed as many at a time.
    */
   private static final int STRIP = 16;
 
@@ -220,7 +220,8 @@ final class Packing {
 
   /**
    * {@code target[j][i] = source[i][j]}; strides in bytes. Blocks of 16 × 16, where a vector has as
-   * many lanes, or of 4 × 4 are turned in registers; what remains at the edges goes float by float.
+   * many lanes, or of 4 × 4 are transposed in registers; what remains at the edges goes float by
+   * float.
    *
    * @param rows the rows of the source block
    * @param columns the columns of the source block
@@ -258,13 +259,13 @@ final class Packing {
   }
 
   /**
-   * First the 4 × 4 blocks of each four rows, where the target's rows serve as room; then the
-   * blocks among each other. Each of the two takes a quarter of the shuffles that {@link
-   * #transpose4x4} takes for as many floats, and whole cache lines are read and written.
+   * First each 4 × 4 block by itself, where the target's rows serve as room; then the blocks among
+   * each other. Each of the two takes a quarter of the shuffles that {@link #transpose4x4} takes
+   * for as many floats, and reads and writes 64 bytes at a time rather than 16.
    */
   private static void transpose16x16(long from, long sourceStride, long to, long targetStride) {
     for (int i = 0; i < STRIP; i += 4) {
-      turnFour(
+      transposeFour(
           from + i * sourceStride,
           sourceStride,
           to + i * targetStride,
@@ -274,7 +275,7 @@ final class Packing {
     }
     for (int i = 0; i < 4; i++) {
       long rows = to + i * targetStride;
-      turnFour(
+      transposeFour(
           rows,
           4 * targetStride,
           rows,
@@ -284,8 +285,14 @@ final class Packing {
     }
   }
 
-  /** Turns four vectors, whose elements are the lanes that {@code low} and {@code high} move. */
-  private static void turnFour(
+  /**
+   * What {@link #transpose4x4} does, with vectors of 16: to the 4 × 4 floats in each quarter of the
+   * four, or to the 4 × 4 quarters.
+   *
+   * @param low the lanes that interleave lower halves: of each quarter, or of the vectors
+   * @param high those of upper halves
+   */
+  private static void transposeFour(
       long from, long sourceStride, long to, long targetStride, FloatVector low, FloatVector high) {
     FloatVector a = Memory.load(from);
     FloatVector b = Memory.load(from + sourceStride);
@@ -295,7 +302,7 @@ final class Packing {
     FloatVector acHigh = high.selectFrom(a, c);
     FloatVector bdLow = low.selectFrom(b, d);
     FloatVector bdHigh = high.selectFrom(b, d);
-    Memory.store(to, low.selectFrom(acLow, bdLow));
+    Memory.store(to, low.selectFrom(acLow, bdLow)); // a0 b0 c0 d0, in each quarter or of quarters
     Memory.store(to + targetStride, high.selectFrom(acLow, bdLow));
     Memory.store(to + 2 * targetStride, low.selectFrom(acHigh, bdHigh));
     Memory.store(to + 3 * targetStride, high.selectFrom(acHigh, bdHigh));
@@ -317,12 +324,13 @@ final class Packing {
   }
 
   /**
-   * Which lanes of two vectors of 16 stand where if groups of {@code group} of them are
-   * interleaved, as {@code a0 b0 a1 b1}, in each run of four groups.
+   * The lanes of two vectors of 16 that interleave, in each run of four groups of lanes, two groups
+   * of the first vector with the same two of the second: {@code a0 b0 a1 b1}.
    *
+   * @param group how many lanes stay together
    * @param half 0 for the first two groups of each run, 1 for the others
    */
-  private static FloatVector lanesOfTwo(int group, int half) {
+  private static FloatVector interleaving(int group, int half) {
     float[] lanes = new float[LANES];
     for (int i = 0; i < LANES; i++) {
       int run = i / (4 * group) * (4 * group);

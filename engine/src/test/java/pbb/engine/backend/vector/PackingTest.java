@@ -50,34 +50,38 @@ class PackingTest {
     }
   }
 
-  /** Each float stands where it belongs, and nothing beside the target's rows is written. */
+  /**
+   * Each float stands where it belongs, and nothing around the target's rows is written. Blocks of
+   * 16 × 16 are there with vectors of 16 lanes only.
+   */
   @Test
   void transposedBlocksHaveEachFloatInItsPlace() {
     int sourceStride = 51;
     int targetStride = 53;
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment source = MatMulCases.random(arena, "source", 4L * sourceStride * 50);
-      MemorySegment target = arena.allocate(4L * targetStride * 50, 64);
+      int floats = GUARD + targetStride * 50;
+      MemorySegment target = arena.allocate(4L * floats, 64);
       for (int rows = 1; rows <= 49; rows++) {
         for (int columns = 1; columns <= 49; columns++) {
-          for (int i = 0; i < targetStride * 50; i++) {
+          for (int i = 0; i < floats; i++) {
             target.setAtIndex(JAVA_FLOAT, i, UNTOUCHED);
           }
+          long first = target.address() + 4L * GUARD;
           Packing.transpose(
-              source.address(),
-              4L * sourceStride,
-              rows,
-              columns,
-              target.address(),
-              4L * targetStride);
+              source.address(), 4L * sourceStride, rows, columns, first, 4L * targetStride);
           String what = rows + " rows and " + columns + " columns";
           for (int j = 0; j < 50; j++) {
             for (int i = 0; i < targetStride; i++) {
               boolean written = j < columns && i < rows;
               float expected =
                   written ? source.getAtIndex(JAVA_FLOAT, i * sourceStride + j) : UNTOUCHED;
-              assertEquals(expected, target.getAtIndex(JAVA_FLOAT, j * targetStride + i), what);
+              int at = GUARD + j * targetStride + i;
+              assertEquals(expected, target.getAtIndex(JAVA_FLOAT, at), what);
             }
+          }
+          for (int i = 0; i < GUARD; i++) {
+            assertEquals(UNTOUCHED, target.getAtIndex(JAVA_FLOAT, i), what);
           }
         }
       }
