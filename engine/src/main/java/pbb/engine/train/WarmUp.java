@@ -1,6 +1,7 @@
 package pbb.engine.train;
 
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 import pbb.engine.backend.Backend;
 import pbb.engine.backend.DeviceStatus.Kind;
 import pbb.engine.data.Batch;
@@ -49,7 +50,7 @@ public final class WarmUp implements AutoCloseable {
   private final Thread thread;
   private volatile boolean closed;
   private volatile long stepsDone;
-  private volatile Throwable failure;
+  private volatile @Nullable Throwable failure;
 
   private WarmUp(Backend backend) {
     thread =
