@@ -3,15 +3,13 @@
 
 # Options of the JVM that runs pbb. What is big lives off the heap; a serial collector starts fastest and takes no memory for
 # itself, and a heap that begins small, with a five-hundredth of the machine's memory, touches less of it.
-# The others let a training's first step end sooner, by a second (docs/performance.md, in the log of the vector backend):
-# kernels are compiled after a tenth of the usual calls; the Vector API's own methods, which only kernels that are not yet
-# compiled call, after ten times as many; and methods are not compiled without collecting a profile while others wait for
-# the optimising compiler, which then would have to wait for the profile.
+# The others let a training's first step end sooner, by half a second (docs/performance.md, in the log of the vector backend):
+# kernels are compiled after a tenth of the usual calls; and methods are not compiled without collecting a profile while
+# others wait for the optimising compiler, which then would have to wait for the profile.
 jvm=(
   -Xmx1g -XX:InitialRAMPercentage=0.2 -XX:+UseSerialGC
   -XX:CompileCommand=quiet
   "-XX:CompileCommand=CompileThresholdScaling,pbb.engine.backend.vector.*::*,0.1"
-  "-XX:CompileCommand=CompileThresholdScaling,jdk.incubator.vector.*::*,10.0"
   -XX:Tier3DelayOn=1000
 )
 
