@@ -22,9 +22,9 @@ import pbb.engine.nn.Weights;
 public final class WarmUp implements AutoCloseable {
 
   /**
-   * How many steps it takes at least: by then most kernels have been called as often as the JVM
-   * asks for before it compiles them, with the options of {@code scripts/lib/jdk.sh}. With 80,
-   * first steps of small models ended as early and those of larger ones later.
+   * How many steps it takes at least before the first step of a training: by then most kernels have
+   * been called as often as the JVM asks for before it compiles them, with the options of {@code
+   * scripts/lib/jdk.sh}. With 80 that ended no sooner.
    */
   static final int STEPS = 50;
 
